@@ -1,0 +1,37 @@
+"""The doorbell. PostgreSQL holds the work; a message only says: drain what is due."""
+
+import os
+from datetime import timedelta
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("lifeline")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.update(
+    task_ignore_result=True,
+    task_acks_late=True,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    worker_max_tasks_per_child=500,
+    task_time_limit=300,
+    task_soft_time_limit=240,
+    accept_content=["json"],
+    task_serializer="json",
+    broker_connection_max_retries=None,
+    broker_connection_retry_on_startup=True,
+    # A request that rings the bell must not wait for Redis: one short try, errors are swallowed by the caller.
+    broker_transport_options={
+        "socket_timeout": 30,
+        "socket_connect_timeout": 0.5,
+        "health_check_interval": 10,
+        "visibility_timeout": 600,
+    },
+    task_publish_retry=False,
+    beat_schedule={
+        "sweep": {"task": "parcels.tick", "schedule": timedelta(seconds=15), "args": ["sweep"]},
+        "deadlines": {"task": "parcels.tick", "schedule": timedelta(minutes=1), "args": ["deadlines"]},
+    },
+)
+app.autodiscover_tasks()

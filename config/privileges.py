@@ -1,0 +1,127 @@
+"""What each database role may do, table by table: the first wall, before any trigger.
+
+Processes log in plainly and take one of three roles; the owner only migrates. A table that is not named
+here gets nothing, and a test says so.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+from django.db.utils import ProgrammingError
+
+ROLES: Final = ("lifeline_web", "lifeline_worker", "lifeline_stats")
+
+_READ = "SELECT"
+_ADD = "SELECT, INSERT"
+_KEEP = "SELECT, INSERT, UPDATE"
+_ALL = "SELECT, INSERT, UPDATE, DELETE"
+
+# table: (web, worker, stats); "" for nothing
+TABLES: Final[Mapping[str, tuple[str, str, str]]] = {
+    "auth_group": (_READ, "", ""),
+    "auth_group_permissions": (_READ, "", ""),
+    "auth_permission": (_READ, "", ""),
+    "django_admin_log": (_ADD, "", ""),
+    "django_content_type": (_READ, _READ, ""),
+    "django_migrations": (_READ, _READ, _READ),
+    "django_session": (_ALL, "", ""),
+    "oauth2_provider_accesstoken": (_ALL, _ALL, ""),
+    "oauth2_provider_devicegrant": ("", "", ""),
+    "oauth2_provider_grant": (_ALL, _ALL, ""),
+    "oauth2_provider_idtoken": (_ALL, _ALL, ""),
+    "oauth2_provider_refreshtoken": (_ALL, _ALL, ""),
+    "pghistory_context": (_KEEP, _KEEP, ""),
+    "people_approval": (_KEEP, _KEEP, ""),
+    "people_auditentry": (_ADD, _ADD, ""),
+    "people_client": (_KEEP, _READ, ""),
+    "people_fact": (_ADD, _ADD, ""),
+    "people_grant": (_KEEP, _READ, ""),
+    "people_grantevent": (_ADD, _READ, ""),
+    "people_namekey": (_ADD, _ADD, ""),
+    "people_organisation": (_KEEP, _READ, _READ),
+    "people_party": (_KEEP, _READ, _READ),
+    "people_person": (_ADD, _ADD, ""),
+    "people_personkey": (_KEEP, _KEEP, ""),
+    "people_savedreply": (_ALL, _ALL, ""),
+    "people_signinlink": (_ALL, "", ""),
+    "people_situationevent": (_ADD, _READ, ""),
+    "people_staff": (_KEEP, _READ, ""),
+    "people_throttlewindow": (_ALL, _ALL, ""),
+    "exchanges_agreement": (_KEEP, _KEEP, _READ),
+    "exchanges_agreement_signatories": (_ALL, _READ, _READ),
+    "exchanges_agreementevent": (_ADD, _ADD, ""),
+    "exchanges_contentrule": (_ALL, _READ, _READ),
+    "exchanges_contentruleevent": (_ADD, "", ""),
+    "exchanges_round": (_KEEP, _KEEP, _READ),
+    "exchanges_roundevent": (_ADD, _ADD, ""),
+    "exchanges_settledaddressee": (_ADD, _READ, ""),
+    "exchanges_stay": (_ALL, _READ, _READ),
+    "exchanges_terms": (_ALL, _READ, _READ),
+    "exchanges_termsevent": (_ADD, "", ""),
+    "parcels_batch": (_ALL, _ALL, ""),
+    "parcels_consignment": (_KEEP, _KEEP, _READ),
+    "parcels_consignmentnews": (_ADD, _ADD, _READ),
+    "parcels_edge": (_READ, _READ, _READ),
+    "parcels_finding": (_ADD, _ADD, _READ),
+    "parcels_line": (_KEEP, _KEEP, ""),
+    "parcels_linedecision": (_ADD, _READ, ""),
+    "parcels_movement": (_ADD, _ADD, _READ),
+    "parcels_note": (_ADD, _READ, ""),
+    "parcels_parcel": (_KEEP, _KEEP, _READ),
+    "parcels_publication": (_ADD, _ADD, _READ),
+    "parcels_quarantine": (_ALL, _ALL, ""),
+    "parcels_tick": (_ALL, _ALL, ""),
+}
+
+
+def after_migrate(**kwargs: object) -> None:
+    """Make the roles and give them their tables. Where the server does not allow roles, nothing is given."""
+    with connection.cursor() as cursor:
+        if not _make_roles(cursor):
+            return
+        cursor.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tableowner = current_user"
+        )
+        present = {name for (name,) in cursor.fetchall()}
+        for place, role in enumerate(ROLES):
+            cursor.execute(f"GRANT USAGE ON SCHEMA public TO {role}")
+            cursor.execute(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}")
+            cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}")
+            for table in sorted(present & TABLES.keys()):
+                if rights := TABLES[table][place]:
+                    cursor.execute(f"GRANT {rights} ON {table} TO {role}")
+
+
+def _make_roles(cursor: CursorWrapper) -> bool:
+    cursor.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", [list(ROLES)])
+    present = {name for (name,) in cursor.fetchall()}
+    try:
+        for role in set(ROLES) - present:
+            cursor.execute(f"CREATE ROLE {role} NOLOGIN")
+    except ProgrammingError:
+        return False
+    return True
+
+
+def shortcoming() -> str | None:
+    """Return one line on what is not protected on this server, or None where all is."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_user, session_user,"
+            " (SELECT rolsuper FROM pg_roles WHERE rolname = session_user),"
+            " EXISTS (SELECT FROM pg_tables WHERE tablename = 'parcels_movement' AND tableowner = session_user)"
+        )
+        current, login, is_superuser, is_owner = cursor.fetchone()
+    if current not in ROLES:
+        return (
+            f"This server gave us no roles: processes work as {current}, so append-only tables are guarded"
+            " by triggers alone."
+        )
+    if is_superuser or is_owner:
+        return (
+            f"Processes log in as {login}, who may lift every guard: give DATABASE_URL a plain login"
+            " that is a member of the three lifeline roles."
+        )
+    return None

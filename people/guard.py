@@ -1,0 +1,60 @@
+"""What the database itself refuses about people, rights and approvals, as SQL."""
+
+from typing import Final
+
+APPEND_ONLY_FUNCTION: Final = """
+CREATE FUNCTION lifeline_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+END $$;
+"""
+
+
+def append_only(table: str) -> str:
+    """Return SQL that refuses UPDATE, DELETE and TRUNCATE of `table` to everyone, its owner included."""
+    return f"""
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON {table}
+    FOR EACH ROW EXECUTE FUNCTION lifeline_append_only();
+CREATE TRIGGER append_only_whole BEFORE TRUNCATE ON {table}
+    FOR EACH STATEMENT EXECUTE FUNCTION lifeline_append_only();
+ALTER TABLE {table} ENABLE ALWAYS TRIGGER append_only, ENABLE ALWAYS TRIGGER append_only_whole;
+"""
+
+
+DECIDED_ONCE: Final = """
+CREATE FUNCTION people_decided_once() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'an approval is decided once' USING ERRCODE = 'check_violation';
+END $$;
+CREATE TRIGGER decided_once BEFORE UPDATE ON people_approval
+    FOR EACH ROW WHEN (OLD.decision IS NOT NULL) EXECUTE FUNCTION people_decided_once();
+ALTER TABLE people_approval ENABLE ALWAYS TRIGGER decided_once;
+CREATE FUNCTION people_proposal_stands() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'what was proposed, and by whom, does not change' USING ERRCODE = 'check_violation';
+END $$;
+CREATE TRIGGER proposal_stands BEFORE UPDATE ON people_approval
+    FOR EACH ROW WHEN (
+        (OLD.subject_kind, OLD.subject, OLD.act, OLD.details, OLD.proposed_by_id, OLD.also_not_by_id)
+        IS DISTINCT FROM
+        (NEW.subject_kind, NEW.subject, NEW.act, NEW.details, NEW.proposed_by_id, NEW.also_not_by_id))
+    EXECUTE FUNCTION people_proposal_stands();
+ALTER TABLE people_approval ENABLE ALWAYS TRIGGER proposal_stands;
+"""
+
+# One statement, so that of any number of parallel tries exactly the limit is allowed.
+THROTTLE: Final = """
+CREATE FUNCTION throttle(bucket varchar, most integer, span interval)
+RETURNS TABLE (allowed boolean, retry_after integer) LANGUAGE sql AS $$
+    INSERT INTO people_throttlewindow AS w (bucket, started_at, taken)
+    VALUES (throttle.bucket, clock_timestamp(), 1)
+    ON CONFLICT (bucket) DO UPDATE SET
+        started_at = CASE WHEN w.started_at + span <= clock_timestamp()
+                          THEN clock_timestamp() ELSE w.started_at END,
+        taken = CASE WHEN w.started_at + span <= clock_timestamp() THEN 1 ELSE w.taken + 1 END
+    RETURNING w.taken <= most,
+              GREATEST(1, ceil(extract(epoch FROM w.started_at + span - clock_timestamp())))::integer
+$$;
+"""
+
+ALL: Final = APPEND_ONLY_FUNCTION + append_only("people_auditentry") + DECIDED_ONCE + THROTTLE
