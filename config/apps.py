@@ -1,4 +1,4 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.contrib.admin.apps import AdminConfig
 from django.db.models.signals import post_migrate
 
@@ -9,7 +9,8 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        post_migrate.connect(privileges.after_migrate, sender=self)
+        # The signal is sent for apps with models, in the order of INSTALLED_APPS: parcels is the last.
+        post_migrate.connect(privileges.after_migrate, sender=apps.get_app_config("parcels"))
 
 
 class LifelineAdminConfig(AdminConfig):

@@ -3,12 +3,11 @@
 Nothing here starts a server: `manage.py up` does, and hands the addresses down in the environment.
 """
 
-import os
 from pathlib import Path
 
 import environ
 
-from config import keys, logs
+from config import database, keys, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
@@ -77,25 +76,13 @@ TEMPLATES = [
 ]
 
 # The owner migrates; every other process logs in plainly and takes the role it was given.
+ADDRESSES = database.addresses(env, DATA)
 DATABASE_ROLE = env.str("DATABASE_ROLE", "lifeline_web")
-_AS_OWNER = env.bool("LIFELINE_AS_OWNER", False)
-DATABASES = {
-    "default": env.db_url(
-        "DATABASE_OWNER_URL" if _AS_OWNER and "DATABASE_OWNER_URL" in os.environ else "DATABASE_URL",
-        default="postgresql:///lifeline",
-    )
-}
-_database = DATABASES["default"]
-_database["CONN_MAX_AGE"] = 60
-_database["CONN_HEALTH_CHECKS"] = True
-_options = [
-    "-c lock_timeout=5s",
-    "-c idle_in_transaction_session_timeout=20s",
-    *([f"-c role={DATABASE_ROLE}"] if DATABASE_ROLE and not _AS_OWNER else []),
-]
-_database.setdefault("OPTIONS", {}).update(options=" ".join(_options))
-
-REDIS_URL = env.str("REDIS_URL", "redis://127.0.0.1:6379/0")
+if env.bool("LIFELINE_AS_OWNER", False):
+    DATABASES = {"default": database.connection_settings(ADDRESSES.owner)}
+else:
+    DATABASES = {"default": database.connection_settings(ADDRESSES.database, role=DATABASE_ROLE)}
+REDIS_URL = ADDRESSES.redis
 
 AUTH_USER_MODEL = "people.Staff"
 AUTHENTICATION_BACKENDS = ["people.signin.PasswordBackend"]

@@ -1,0 +1,1 @@
+"""How the product starts: its servers and processes, each a direct child that cannot outlive us."""

@@ -1,0 +1,135 @@
+"""Real servers, and the rights of a real process: tests run as the plain login in the role lifeline_web.
+
+Without DATABASE_URL or REDIS_URL, the servers that `manage.py up` would start run in a temporary folder.
+`db` rolls a test back; `committed_db` gives it a database of its own, for threads, processes and browsers.
+Tables are never flushed: most of them refuse it.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import django
+import pytest
+from django.test.testcases import LiveServerThread
+from playwright.sync_api import Browser, Page, sync_playwright
+from pytest_django import DjangoDbBlocker
+
+from config import database
+from config.launcher.processes import Crew
+from config.launcher.servers import running
+from config.messages import compile_stale
+from tests.databases import WEB, Database
+
+
+def _start_servers() -> None:
+    """Start what is missing before the settings are read; the end of this process stops it."""
+    data = Path(tempfile.mkdtemp(prefix="lifeline-test-"))
+    # As root, PostgreSQL runs as another user, who must reach its folder.
+    data.chmod(0o755)
+    servers = ExitStack()
+    atexit.register(shutil.rmtree, data, ignore_errors=True)
+    atexit.register(servers.close)
+    found = servers.enter_context(running(Crew(), data, durable=False)).addresses
+    os.environ.update(
+        {
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "LIFELINE_DATA": str(data),
+            "DATABASE_URL": found.database,
+            "DATABASE_OWNER_URL": found.owner,
+            "DATABASE_ROLE": WEB,
+            "REDIS_URL": found.redis,
+            # Playwright keeps an event loop in this thread, though nothing of ours runs in it.
+            "DJANGO_ALLOW_ASYNC_UNSAFE": "1",
+        }
+    )
+
+
+_start_servers()
+compile_stale()
+django.setup()
+
+_CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-headless-shell")
+_TEMPLATE, _SHARED = Database(f"test_template_{os.getpid()}"), Database(f"test_lifeline_{os.getpid()}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "browser: needs Chromium (on the PATH, or named by CHROMIUM)")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        if (marker and marker.kwargs.get("transaction")) or "transactional_db" in item.fixturenames:
+            raise pytest.UsageError(f"{item.nodeid} would flush tables; use committed_db")
+    if not _CHROMIUM:
+        left_out = [item for item in items if item.get_closest_marker("browser")]
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if not _CHROMIUM:
+        terminalreporter.write_line("Without Chromium the browser tests were left out.")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    with django_db_blocker.unblock():
+        _TEMPLATE.make()
+        database.migrate(_TEMPLATE.owner_url)
+        _SHARED.make(_TEMPLATE)
+        database.use(_SHARED.url, role=WEB)
+    yield
+    with django_db_blocker.unblock():
+        database.use(os.environ["DATABASE_URL"], role=WEB)
+        _SHARED.drop()
+        _TEMPLATE.drop()
+
+
+@pytest.fixture
+def committed_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
+    """A database of this test alone, where commits are real."""
+    clone = Database(f"{_SHARED.name}_clone")
+    with django_db_blocker.unblock():
+        clone.make(_TEMPLATE)
+        database.use(clone.url, role=WEB)
+        try:
+            yield clone
+        finally:
+            database.use(_SHARED.url, role=WEB)
+            clone.drop()
+
+
+@pytest.fixture
+def site(committed_db: Database) -> Iterator[str]:
+    """The address of a server that works on `committed_db`."""
+    server = LiveServerThread("127.0.0.1", lambda application: application)
+    server.daemon = True
+    server.start()
+    server.is_ready.wait()
+    if server.error:
+        raise server.error
+    yield f"http://127.0.0.1:{server.port}"
+    server.terminate()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    # Chromium's sandbox does not work as root.
+    options = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=_CHROMIUM, args=options)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser, site: str) -> Iterator[Page]:
+    context = browser.new_context(base_url=site)
+    yield context.new_page()
+    context.close()
