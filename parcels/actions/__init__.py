@@ -1,0 +1,7 @@
+"""What people and workers do with parcels: one verb, one transaction, one function."""
+
+from parcels.actions.advance import advance, observe
+from parcels.actions.register import Registered, check_round, register
+from parcels.actions.steps import Refused, Result, Step
+
+__all__ = ["Refused", "Registered", "Result", "Step", "advance", "check_round", "observe", "register"]

@@ -1,0 +1,190 @@
+"""The one setter: the only code that writes a parcel's status, for one parcel or for two thousand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import connection, transaction
+
+from parcels.actions import conditions, permission
+from parcels.actions.effects import after, apply, settle_news
+from parcels.actions.holding import Held, hold
+from parcels.actions.steps import AHEAD, Refused, Result, Step
+from parcels.actions.surroundings import Surroundings, look_around
+from parcels.actions.writing import Made, write
+from parcels.lifecycle import CORRECT, MOVES, OBSERVE, REGISTER, Kind, Status, missing_details, target_of
+from people.actors import Actor, announce
+
+MOST_DETAILS: Final = 4_000
+
+
+def advance(steps: Sequence[Step], *, by: Actor, now: datetime) -> list[Result]:
+    """Make the moves, all or nothing for each parcel, and say of each step what became of it.
+
+    Rows are locked in id order; several steps of one parcel apply in the order given. A fact that does not
+    fit is recorded as an observation; a decision that does not fit is refused. Statements grow with the
+    number of distinct moves, not with the number of parcels. `now` is when it is recorded.
+    """
+    with transaction.atomic():
+        announce(by)
+        held = hold([step.parcel for step in steps])
+        call = _Call(by, now, held, look_around(steps, held), _already_known(steps, by))
+        results = call.take(steps)
+        settle_news(call.made, now)
+        write(call.made, [parcel for parcel in call.held.values() if parcel.changed], now)
+        after(call.made, call.around, now)
+        return results
+
+
+class _Call:
+    """One call of `advance`: what it holds, and what it has decided so far."""
+
+    def __init__(
+        self,
+        by: Actor,
+        now: datetime,
+        held: dict[str, Held],
+        around: Surroundings,
+        known: dict[str, Result],
+    ) -> None:
+        self.by, self.now = by, now
+        self.held, self.around, self.known = held, around, known
+        self.made: list[Made] = []
+
+    def take(self, steps: Sequence[Step]) -> list[Result]:
+        places: dict[str, list[int]] = {}
+        for place, step in enumerate(steps):
+            places.setdefault(step.parcel, []).append(place)
+        results: dict[int, Result] = {}
+        for number, mine in places.items():
+            results.update(zip(mine, self._one_parcel(number, [steps[place] for place in mine]), strict=True))
+        self._leave_whole_or_stay(results, steps)
+        return [results[place] for place in range(len(steps))]
+
+    def _one_parcel(self, number: str, steps: Sequence[Step]) -> list[Result]:
+        """Apply the steps of one parcel to a copy, so that a refusal leaves nothing half done."""
+        original = self.held.get(number)
+        if original is None:
+            return [_refusal(step, Refused("unknown-parcel")) for step in steps]
+        trial, made, results = original.copy(), len(self.made), []
+        for step in steps:
+            try:
+                results.append(self._one(step, trial))
+            except Refused as refused:
+                del self.made[made:]
+                # All or nothing: what went before in this call did not happen either.
+                return [_refusal(each, refused) for each in steps]
+        self.held[number] = trial
+        return results
+
+    def _one(self, step: Step, held: Held) -> Result:
+        move = MOVES.get(step.move)
+        if move is None or move is REGISTER:
+            raise Refused("validation" if move is None else "illegal-move", "move")
+        if step.external_id is not None and (before := self.known.get(step.external_id)):
+            return _repeat(step, before)
+        permission.check(move, held, self.by, step.details)
+        if step.happened_at > self.now + AHEAD:
+            raise Refused("validation", "happened_at")
+        if missing := missing_details(move, step.details):
+            raise Refused("missing-detail", ", ".join(missing))
+        target = self._target(step, held)
+        if target is None and move.kind is Kind.DECISION:
+            raise Refused("illegal-move", f"{step.move} from {held.status}")
+        conditions.check(move, held, self.by, step.details, self.around, self.now)
+        if target is None:
+            return self._record(step, held, OBSERVE, held.status, {**step.details, "move": step.move})
+        return self._record(step, held, step.move, target, step.details)
+
+    def _target(self, step: Step, held: Held) -> Status | None:
+        if step.move == CORRECT:
+            undone = self.around.last_counting.get(held.id)
+            return Status(undone.from_status) if undone else None
+        return target_of(MOVES[step.move], held.status, step.details)
+
+    def _record(
+        self, step: Step, held: Held, move: str, target: Status, details: Mapping[str, Any]
+    ) -> Result:
+        made = Made(held, held.status, move, target, step, details, self.by)
+        self.made.append(made)
+        apply(made, self.now, self.around)
+        result = Result(
+            "observed" if move == OBSERVE else "moved",
+            step.parcel,
+            step.external_id,
+            held.last_number,
+            target.value,
+        )
+        if step.external_id is not None:
+            self.known[step.external_id] = result._replace(detail=step.move)
+        return result
+
+    def _leave_whole_or_stay(self, results: dict[int, Result], steps: Sequence[Step]) -> None:
+        """Take back the dispatch of every consignment of which a parcel was refused."""
+        torn = {
+            self.held[step.parcel].consignment
+            for place, step in enumerate(steps)
+            if step.move == "dispatch" and results[place].result == "refused" and step.parcel in self.held
+        }
+        if not torn:
+            return
+        staying = {number for number, parcel in self.held.items() if parcel.consignment in torn}
+        self.made = [made for made in self.made if made.held.number not in staying]
+        for place, step in enumerate(steps):
+            if step.parcel in staying:
+                self.held[step.parcel].changed = False
+                if results[place].result != "refused":
+                    results[place] = _refusal(
+                        step, Refused("not-now", "A consignment leaves whole or not at all.")
+                    )
+
+
+def observe(
+    numbers: Sequence[str], what: str, *, by: Actor, now: datetime, details: Mapping[str, Any] | None = None
+) -> int:
+    """Record that something was seen or done with these parcels which moves nothing; return how many."""
+    with transaction.atomic():
+        announce(by)
+        held = hold(numbers)
+        made: list[Made] = []
+        for number, parcel in held.items():
+            step = Step(number, what, now)
+            made.append(
+                Made(
+                    parcel, parcel.status, OBSERVE, parcel.status, step, {**(details or {}), "move": what}, by
+                )
+            )
+            apply(made[-1], now, Surroundings())
+        write(made, list(held.values()), now)
+        return len(made)
+
+
+def _already_known(steps: Sequence[Step], by: Actor) -> dict[str, Result]:
+    """Return what became of external ids this organisation has sent before."""
+    ids = [step.external_id for step in steps if step.external_id is not None]
+    if not ids:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT m.external_id, p.number, m.number, m.status,"
+            "       CASE m.move WHEN 'observe' THEN m.details ->> 'move' ELSE m.move END"
+            "  FROM parcels_movement m JOIN parcels_parcel p ON p.id = m.parcel_id"
+            " WHERE m.organisation_id = %s AND m.external_id = ANY(%s)",
+            [by.organisation_id, ids],
+        )
+        return {
+            external_id: Result("repeated", parcel, external_id, number, status, None, move)
+            for external_id, parcel, number, status, move in cursor.fetchall()
+        }
+
+
+def _repeat(step: Step, before: Result) -> Result:
+    if (before.parcel, before.detail) != (step.parcel, step.move):
+        raise Refused("external-id-reused")
+    return before._replace(result="repeated", detail="")
+
+
+def _refusal(step: Step, refused: Refused) -> Result:
+    return Result("refused", step.parcel, step.external_id, problem=refused.problem, detail=refused.detail)

@@ -1,0 +1,134 @@
+"""What a move does beyond the status: custody, mass, publication, the consignment, lines taken out."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import connection
+
+from parcels.actions.surroundings import Surroundings
+from parcels.actions.writing import Made
+from parcels.lifecycle import HARD_NEWS, OBSERVE, PUBLIC_TOGETHER, Status
+from people import approvals
+
+# A recheck shows to families only by its result, and an observation moves nothing.
+_NEVER_PUBLIC: Final = frozenset({OBSERVE, "recheck"})
+_CHANGES_LINES: Final = frozenset({"amend", "admit"})
+
+
+def apply(made: Made, now: datetime, around: Surroundings) -> None:
+    """Write what `made` means into the held parcel and decide from when it is public."""
+    held = made.held
+    held.last_number += 1
+    made.number = held.last_number
+    held.changed = True
+    if made.move == OBSERVE:
+        return
+    held.status = made.status
+    held.since = now
+    _custody(made)
+    if "gross_mass_g" in made.details and made.move in ("accept", "amend"):
+        held.gross_mass_g = made.details["gross_mass_g"]
+    if made.move == "pack":
+        held.consignment = around.consignments[str(made.details["consignment"])].pk
+    made.public_from = _public_from(made, now)
+    if made.move == "unpack":
+        held.consignment = None
+
+
+def _custody(made: Made) -> None:
+    round_ = made.held.round
+    match made.status:
+        case Status.ACCEPTED if made.move in ("accept", "find"):
+            made.held.holder = round_.sending_id
+        case Status.WITH_INTERMEDIARY:
+            made.held.holder = round_.neutral_id
+        case Status.HANDED_OVER | Status.ADMITTED if made.move in ("hand_over", "find"):
+            made.held.holder = round_.holding_id
+        case Status.RETURNED:
+            made.held.holder = made.by.organisation_id
+        case Status.RETURNING if made.move == "find":
+            made.held.holder = made.by.organisation_id
+
+
+def _public_from(made: Made, now: datetime) -> datetime | None:
+    """Return from when a family may read the movement, or None while a liaison has not released it."""
+    held = made.held
+    if made.move in _NEVER_PUBLIC:
+        return None
+    if held.held_from is None and (made.status in HARD_NEWS or "situation" in made.details):
+        held.held_from = made.number
+    if held.held_from is not None:
+        return None
+    if held.left():
+        return now + timedelta(days=held.round.terms.public_delay_days)
+    return now
+
+
+def settle_news(made: list[Made], now: datetime) -> None:
+    """Give dispatch, entrust and hand_over one public day for each consignment: that of its first movement."""
+    together = [each for each in made if each.move in PUBLIC_TOGETHER and each.public_from is not None]
+    if not together:
+        return
+    asked = {(each.held.consignment, each.move): each.public_from for each in together}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH asked AS (SELECT * FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[]) AS t (c, m, f)),"
+            " made AS (INSERT INTO parcels_consignmentnews (consignment_id, move, public_from)"
+            "          SELECT c, m, f FROM asked ON CONFLICT DO NOTHING RETURNING consignment_id, move, public_from)"
+            " SELECT consignment_id, move, public_from FROM made UNION ALL"
+            " SELECT n.consignment_id, n.move, n.public_from FROM parcels_consignmentnews n"
+            "   JOIN asked ON (asked.c, asked.m) = (n.consignment_id, n.move)",
+            [[c for c, _ in asked], [m for _, m in asked], list(asked.values())],
+        )
+        days = {(consignment, move): day for consignment, move, day in cursor.fetchall()}
+    for each in together:
+        each.public_from = days[each.held.consignment, each.move]
+
+
+def after(made: list[Made], around: Surroundings, now: datetime) -> None:
+    """Change what hangs on the parcels: consignments, lines, open votes. One statement a kind."""
+    left = {each.move for each in made}
+    _consignments(made, around, left)
+    if left & _CHANGES_LINES:
+        _take_out([each for each in made if each.move in _CHANGES_LINES])
+    reviewed = [
+        each.held.id for each in made if each.from_status == Status.IN_REVIEW and each.move != OBSERVE
+    ]
+    if reviewed:
+        approvals.void("parcel", reviewed, "review", now=now)
+
+
+def _consignments(made: list[Made], around: Surroundings, moves: set[str]) -> None:
+    for move, status in (("dispatch", "dispatched"), ("hand_over", "handed_over")):
+        if move in moves:
+            for pk in {each.held.consignment for each in made if each.move == move}:
+                if pk is not None:
+                    around.by_id[pk].status = status
+                    around.by_id[pk].save(update_fields=["status"])
+    for each in made:
+        new_seal = each.details.get("new_seal")
+        if each.move == "unpack" and new_seal:
+            consignment = around.by_id[each.left_consignment or 0]
+            consignment.seal = str(new_seal)
+            consignment.save(update_fields=["seal"])
+
+
+def _take_out(made: list[Made]) -> None:
+    rows: list[tuple[Any, ...]] = [
+        (each.held.id, entry["line"], entry["count"], entry["fate"])
+        for each in made
+        for entry in each.details.get("lines_removed", ())
+    ]
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE parcels_line l SET removed = l.removed + t.count, fate = t.fate"
+            "  FROM (SELECT parcel, line, sum(count)::int AS count, max(fate) AS fate"
+            "          FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::text[]) AS u (parcel, line, count, fate)"
+            "         GROUP BY parcel, line) t"
+            " WHERE (l.parcel_id, l.number) = (t.parcel, t.line)",
+            [list(column) for column in zip(*rows, strict=True)],
+        )

@@ -1,0 +1,109 @@
+"""Parcels held under lock for one call of `advance`, with what the checks need of their rounds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+
+from exchanges.models import Round
+from parcels.lifecycle import Status
+
+
+class Held:
+    """A locked parcel as it will be written: steps change it in order, nothing else reads the row again."""
+
+    __slots__ = (
+        "changed",
+        "consignment",
+        "flagged",
+        "frozen",
+        "gross_mass_g",
+        "held_from",
+        "holder",
+        "id",
+        "last_number",
+        "number",
+        "recipient",
+        "reported_by",
+        "round",
+        "sender",
+        "since",
+        "status",
+        "tie_checked_by",
+    )
+
+    def __init__(self, row: tuple[Any, ...], rounds: dict[int, Round]) -> None:
+        (
+            self.id,
+            self.number,
+            round_id,
+            status,
+            self.last_number,
+            self.frozen,
+            self.flagged,
+            self.consignment,
+            self.holder,
+            self.held_from,
+            self.tie_checked_by,
+            self.sender,
+            self.recipient,
+            self.gross_mass_g,
+            self.since,
+        ) = row
+        self.status = Status(status)
+        self.round = rounds[round_id]
+        self.changed = False
+        # Who reported receipt, learnt only where a confirmation asks for it.
+        self.reported_by: int | None = None
+
+    def copy(self) -> Held:
+        twin = object.__new__(Held)
+        for name in self.__slots__:
+            setattr(twin, name, getattr(self, name))
+        return twin
+
+    def left(self) -> bool:
+        """Whether it has travelled: what happens then becomes public with the delay of the terms."""
+        return self.consignment is not None and self.status not in _AT_HOME
+
+
+_AT_HOME = frozenset(
+    {
+        Status.REGISTERED,
+        Status.ACCEPTED,
+        Status.IN_REVIEW,
+        Status.REFUSED,
+        Status.CLEARED,
+        Status.PACKED,
+        Status.CANCELLED,
+    }
+)
+
+_LOCK = """
+SELECT id, number, round_id, status, last_number, frozen, flagged, consignment_id, holder_id, held_from,
+       tie_checked_by_id, sender_id, recipient_id, gross_mass_g, status_since
+  FROM parcels_parcel WHERE number = ANY(%s) ORDER BY id FOR UPDATE
+"""
+
+
+def hold(numbers: Collection[str]) -> dict[str, Held]:
+    """Lock the parcels in id order, so that no two calls wait for each other, and return them by number."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [list(set(numbers))])
+        rows = cursor.fetchall()
+    rounds = {
+        found.pk: found
+        for found in Round.objects.filter(pk__in={row[2] for row in rows}).select_related(
+            "agreement", "terms", "sending", "holding", "neutral"
+        )
+    }
+    return {row[1]: Held(row, rounds) for row in rows}
+
+
+def today(round_: Round, now: datetime) -> date:
+    """Return the date where the sending office is: dates and terms count in its time zone."""
+    return now.astimezone(ZoneInfo(round_.sending.time_zone)).date()

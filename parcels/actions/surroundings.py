@@ -1,0 +1,111 @@
+"""What some moves need to know beside the parcel itself: one query for each kind of need, never one a parcel."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from django.db import connection
+
+from exchanges.models import SettledAddressee
+from parcels.actions.holding import Held
+from parcels.actions.steps import Step
+from parcels.models import Consignment, Line
+
+_TOUCHES_CONSIGNMENT: Final = frozenset({"pack", "unpack", "dispatch", "entrust", "hand_over", "correct"})
+
+
+class Undone(NamedTuple):
+    """The last movement that still counts: the one a correction undoes."""
+
+    number: int
+    from_status: str
+    organisation_id: int
+
+
+@dataclass(slots=True)
+class Surroundings:
+    consignments: dict[str, Consignment] = field(default_factory=dict)
+    by_id: dict[int, Consignment] = field(default_factory=dict)
+    # Consignments all of whose packed parcels are asked to leave in this call.
+    whole: set[int] = field(default_factory=set)
+    settled: set[tuple[int, int]] = field(default_factory=set)
+    pieces: dict[int, dict[int, int]] = field(default_factory=dict)
+    reported_by: dict[int, int] = field(default_factory=dict)
+    last_counting: dict[int, Undone] = field(default_factory=dict)
+
+
+def look_around(steps: Sequence[Step], held: dict[str, Held]) -> Surroundings:
+    """Ask only what the moves in `steps` need."""
+    around = Surroundings()
+    asked: dict[str, list[Held]] = {}
+    for step in steps:
+        if parcel := held.get(step.parcel):
+            asked.setdefault(step.move, []).append(parcel)
+    if asked.keys() & _TOUCHES_CONSIGNMENT:
+        _consignments(around, steps, held.values())
+    if "dispatch" in asked:
+        around.whole = _whole(asked["dispatch"])
+    if "pack" in asked:
+        around.settled = set(
+            SettledAddressee.objects.filter(
+                person__in={parcel.recipient for parcel in asked["pack"]}
+            ).values_list("person_id", "holding_id")
+        )
+    if opened := [*asked.get("amend", ()), *asked.get("admit", ())]:
+        for parcel, line, quantity, removed in Line.objects.filter(
+            parcel__in={parcel.id for parcel in opened}
+        ).values_list("parcel_id", "number", "quantity", "removed"):
+            around.pieces.setdefault(parcel, {})[line] = quantity - removed
+    if "confirm" in asked:
+        around.reported_by = _reported_by(asked["confirm"])
+    if "correct" in asked:
+        around.last_counting = _last_counting(asked["correct"])
+    return around
+
+
+def _consignments(around: Surroundings, steps: Sequence[Step], held: Collection[Held]) -> None:
+    named = {str(step.details["consignment"]) for step in steps if "consignment" in step.details}
+    ids = {parcel.consignment for parcel in held if parcel.consignment is not None}
+    # Locked after the parcels, always in this order.
+    rows = Consignment.objects.select_for_update().order_by("pk")
+    for consignment in (rows.filter(number__in=named) | rows.filter(pk__in=ids)).order_by("pk"):
+        around.consignments[consignment.number] = around.by_id[consignment.pk] = consignment
+
+
+def _whole(leaving: list[Held]) -> set[int]:
+    asked: dict[int, set[int]] = {}
+    for parcel in leaving:
+        if parcel.consignment is not None:
+            asked.setdefault(parcel.consignment, set()).add(parcel.id)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT consignment_id, array_agg(id) FROM parcels_parcel"
+            " WHERE consignment_id = ANY(%s) AND status = 'packed' GROUP BY consignment_id",
+            [list(asked)],
+        )
+        return {consignment for consignment, ids in cursor.fetchall() if set(ids) <= asked[consignment]}
+
+
+def _reported_by(confirmed: list[Held]) -> dict[int, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT ON (parcel_id) parcel_id, organisation_id FROM parcels_movement"
+            " WHERE parcel_id = ANY(%s) AND move = 'receive' ORDER BY parcel_id, number DESC",
+            [[parcel.id for parcel in confirmed]],
+        )
+        return dict(cursor.fetchall())
+
+
+def _last_counting(corrected: list[Held]) -> dict[int, Undone]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT ON (m.parcel_id) m.parcel_id, m.number, m.from_status, m.organisation_id"
+            "  FROM parcels_movement m WHERE m.parcel_id = ANY(%s) AND m.number > 1"
+            "   AND m.move NOT IN ('observe', 'correct') AND NOT EXISTS ("
+            "       SELECT FROM parcels_movement c WHERE c.parcel_id = m.parcel_id AND c.corrects = m.number)"
+            " ORDER BY m.parcel_id, m.number DESC",
+            [[parcel.id for parcel in corrected]],
+        )
+        return {parcel: Undone(*rest) for parcel, *rest in cursor.fetchall()}

@@ -1,0 +1,134 @@
+"""One statement writes movements, publications and statuses together, whatever their number.
+
+The database refuses a movement above its parcel's last number, and a status without its movement: written
+in one statement the two never part.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import connection
+
+from parcels.actions.holding import Held
+from parcels.actions.steps import Step
+from parcels.lifecycle import CORRECT, Status
+from people.actors import Actor
+
+
+class Made:
+    """A movement decided on and not yet written."""
+
+    __slots__ = (
+        "by",
+        "details",
+        "from_status",
+        "held",
+        "left_consignment",
+        "move",
+        "number",
+        "public_from",
+        "status",
+        "step",
+    )
+
+    def __init__(
+        self,
+        held: Held,
+        from_status: Status,
+        move: str,
+        status: Status,
+        step: Step,
+        details: Mapping[str, Any],
+        by: Actor,
+    ) -> None:
+        self.held, self.from_status, self.move, self.status = held, from_status, move, status
+        self.step, self.details, self.by = step, details, by
+        self.number = 0
+        self.public_from: datetime | None = None
+        self.left_consignment = held.consignment
+
+
+_WRITE: Final = """
+WITH made AS (
+    SELECT * FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::text[], %s::text[], %s::timestamptz[],
+                         %s::text[], %s::int[], %s::text[], %s::timestamptz[])
+        AS t (parcel_id, number, from_status, move, status, happened_at, external_id, corrects, details,
+              public_from)
+), moved AS (
+    INSERT INTO parcels_movement (parcel_id, number, from_status, move, status, happened_at, recorded_at,
+                                  organisation_id, actor, staff_id, client_id, external_id, corrects, details)
+    SELECT parcel_id, number, from_status, move, status, happened_at, %s, %s, %s, %s, %s, external_id,
+           corrects, details::jsonb FROM made
+), published AS (
+    INSERT INTO parcels_publication (parcel_id, number, public_from)
+    SELECT parcel_id, number, public_from FROM made WHERE public_from IS NOT NULL
+)
+UPDATE parcels_parcel p
+   SET status = t.status, last_number = t.last_number, status_since = t.since,
+       overdue_since = CASE WHEN p.status = t.status THEN p.overdue_since END,
+       consignment_id = t.consignment_id, holder_id = t.holder_id, held_from = t.held_from,
+       gross_mass_g = t.gross_mass_g
+  FROM unnest(%s::bigint[], %s::text[], %s::int[], %s::timestamptz[], %s::bigint[], %s::bigint[], %s::int[],
+              %s::int[])
+    AS t (id, status, last_number, since, consignment_id, holder_id, held_from, gross_mass_g)
+ WHERE p.id = t.id
+"""
+
+_FINDINGS: Final = """
+INSERT INTO parcels_finding (parcel_id, at_number, line, category, verdict, code, rule_id, terms_id)
+SELECT * FROM unnest(%s::bigint[], %s::int[], %s::smallint[], %s::text[], %s::text[], %s::text[],
+                     %s::bigint[], %s::bigint[])
+"""
+
+
+def write(made: list[Made], changed: list[Held], now: datetime) -> None:
+    if not made:
+        return
+    by = made[0].by
+    movements = _columns(
+        (
+            each.held.id,
+            each.number,
+            each.from_status.value,
+            each.move,
+            each.status.value,
+            each.step.happened_at,
+            each.step.external_id,
+            each.details["corrects"] if each.move == CORRECT else None,
+            json.dumps(dict(each.details), ensure_ascii=False) if each.details else "{}",
+            each.public_from,
+        )
+        for each in made
+    )
+    parcels = _columns(
+        (
+            held.id,
+            held.status.value,
+            held.last_number,
+            held.since,
+            held.consignment,
+            held.holder,
+            held.held_from,
+            held.gross_mass_g,
+        )
+        for held in changed
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _WRITE,
+            [*movements, now, by.organisation_id, by.kind, by.staff_id, by.client_id, *parcels],
+        )
+        if findings := [
+            (each.held.id, each.number, *finding, each.held.round.terms_id)
+            for each in made
+            for finding in each.step.findings
+        ]:
+            cursor.execute(_FINDINGS, _columns(findings))
+
+
+def _columns(rows: Any) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]

@@ -1,0 +1,38 @@
+"""A declaration as it comes in, whoever brings it: family, manifest or partner. Pure shape."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from people.actions import Telling
+
+
+class DeclaredLine(NamedTuple):
+    """`category` only where the declarer knows it; else the catalogue reads the description."""
+
+    description: str
+    quantity: int
+    unit_mass_g: int | None = None
+    category: str | None = None
+
+
+class Declaration(NamedTuple):
+    """One parcel declared. With `accepted_at` and `gross_mass_g` it comes in weighed and accepted."""
+
+    external_id: str | None
+    sender: Telling
+    recipient: Telling
+    lines: Sequence[DeclaredLine]
+    relationship: str | None = None
+    declared_mass_g: int | None = None
+    gross_mass_g: int | None = None
+    accepted_at: datetime | None = None
+    accepted_place: str | None = None
+
+    def canonical(self, round_id: int) -> str:
+        """Return the same text for the same declaration: its keyed hash tells a repeat from a change."""
+        accepted_at = self.accepted_at.isoformat() if self.accepted_at else None
+        return json.dumps([round_id, *self[1:7], accepted_at, self.accepted_place], ensure_ascii=False)

@@ -1,0 +1,83 @@
+"""Who acts: a member of staff, a partner's system, a worker, or a family with its code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from django.db import connection
+
+from people.models import Approval, Client, Grant, Role, Staff
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+OFFICERS = frozenset({Role.LIAISON.value, Role.COORDINATOR.value})
+# Staff who may act for their organisation where the table names a relation; a client needs any grant.
+RELATION_ROLES = frozenset({Role.LIAISON.value, Role.LOGISTICS.value, Role.DISPATCHER.value})
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """One who acts for one organisation, with the roles granted there now."""
+
+    kind: Literal["staff", "client", "worker", "family"]
+    organisation_id: int
+    roles: frozenset[str] = frozenset()
+    staff_id: int | None = None
+    client_id: int | None = None
+    # The decided approval under which two people act; only people.approvals sets it.
+    approval: Approval | None = None
+
+    @property
+    def acts_in_relations(self) -> bool:
+        return bool(self.roles if self.kind == "client" else self.roles & RELATION_ROLES)
+
+    def under(self, approval: Approval) -> Actor:
+        return replace(self, approval=approval)
+
+
+class NoGrant(Exception):
+    """Whoever asks holds no current right in that organisation."""
+
+
+def of_staff(staff: Staff, organisation_id: int | None = None) -> Actor:
+    """Return `staff` acting for the organisation, or for the only one they have rights in.
+
+    :raises NoGrant: if they hold no current grant there.
+    """
+    organisation_id, roles = _roles(staff.grants.current(), organisation_id)
+    return Actor("staff", organisation_id, roles, staff_id=staff.pk)
+
+
+def of_client(client: Client) -> Actor:
+    """:raises NoGrant: if the client holds no current grant in its own organisation."""
+    organisation_id, roles = _roles(client.grants.current(), client.organisation_id)
+    return Actor("client", organisation_id, roles, client_id=client.pk)
+
+
+def worker(organisation_id: int) -> Actor:
+    return Actor("worker", organisation_id)
+
+
+def family(organisation_id: int) -> Actor:
+    return Actor("family", organisation_id)
+
+
+def _roles(grants: Iterable[Grant], organisation_id: int | None) -> tuple[int, frozenset[str]]:
+    held = [(grant.organisation_id, grant.role) for grant in grants]
+    chosen = organisation_id if organisation_id is not None else min((o for o, _ in held), default=None)
+    roles = frozenset(role for organisation, role in held if organisation == chosen)
+    if chosen is None or not roles:
+        raise NoGrant
+    return chosen, roles
+
+
+def announce(actor: Actor) -> None:
+    """Tell the database, for this transaction, who acts: triggers and row security read it."""
+    who = f"{actor.kind}:{actor.staff_id or actor.client_id or ''}"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('lifeline.actor', %s, true), set_config('lifeline.organisation', %s, true)",
+            [who, str(actor.organisation_id)],
+        )

@@ -1,0 +1,133 @@
+"""The one two-person mechanism: one proposes, another decides, and the act happens in that transaction.
+
+Each act is registered with a function that carries it out; the rules of an act live where it is carried out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+
+from people.actors import OFFICERS, Actor
+from people.models import Approval, Role
+
+Carry = Callable[[Approval, Actor, datetime], None]
+_CARRIES: Final[dict[str, Carry]] = {}
+# Who may propose and who may decide, where it is not two officers.
+_ROLES: Final[dict[str, frozenset[str]]] = {}
+# Acts whose two people may come from two organisations.
+_ACROSS: Final[set[str]] = set()
+
+
+class NotYours(Exception):
+    """The one who asks may not propose or decide this."""
+
+
+class NotOpen(Exception):
+    """It was decided already, or another proposal for the same subject is open."""
+
+
+def carries_out(
+    act: str, *, roles: frozenset[str] = OFFICERS, across: bool = False
+) -> Callable[[Carry], Carry]:
+    """Register what happens when `act` is confirmed; `roles` may propose and decide it.
+
+    With `across`, the second person may be of another organisation.
+    """
+
+    def register(carry: Carry) -> Carry:
+        _CARRIES[act] = carry
+        _ROLES[act] = roles
+        if across:
+            _ACROSS.add(act)
+        return carry
+
+    return register
+
+
+def propose(
+    subject_kind: str,
+    subject: int,
+    act: str,
+    *,
+    by: Actor,
+    details: Mapping[str, object],
+    now: datetime,
+    against: Approval | None = None,
+) -> Approval:
+    """Record a proposal. It does nothing until another person confirms it.
+
+    :raises NotYours: if `by` is no person, or holds no role for it.
+    :raises NotOpen: if one for the same subject and act is open.
+    """
+    _may(by, act)
+    with transaction.atomic():
+        if Approval.objects.filter(
+            subject_kind=subject_kind, subject=subject, act=act, decision=None
+        ).exists():
+            raise NotOpen
+        return Approval.objects.create(
+            subject_kind=subject_kind,
+            subject=subject,
+            act=act,
+            organisation_id=by.organisation_id,
+            details=dict(details),
+            proposed_by_id=by.staff_id,
+            proposed_at=now,
+            against=against,
+            also_not_by_id=against.proposed_by_id if against else None,
+        )
+
+
+def confirm(approval_id: int, *, by: Actor, now: datetime) -> Approval:
+    """Decide for the proposal and carry it out, all in one transaction.
+
+    :raises NotYours: if `by` proposed it, or holds no role for it.
+    :raises NotOpen: if it was decided meanwhile.
+    """
+    with transaction.atomic():
+        approval = _decide(approval_id, by, Approval.Decision.CONFIRMED, "", now)
+        _CARRIES[approval.act](approval, by.under(approval), now)
+        return approval
+
+
+def reject(approval_id: int, *, by: Actor, reason: str, now: datetime) -> Approval:
+    """Decide against the proposal.
+
+    :raises NotYours: if `by` proposed it, or holds no role for it.
+    :raises NotOpen: if it was decided meanwhile.
+    """
+    with transaction.atomic():
+        return _decide(approval_id, by, Approval.Decision.REJECTED, reason, now)
+
+
+def void(subject_kind: str, subjects: list[int], act: str, *, now: datetime) -> None:
+    """Close open proposals whose subject has changed since."""
+    Approval.objects.filter(subject_kind=subject_kind, subject__in=subjects, act=act, decision=None).update(
+        decision=Approval.Decision.VOIDED, decided_at=now
+    )
+
+
+def _decide(approval_id: int, by: Actor, decision: str, reason: str, now: datetime) -> Approval:
+    approval = Approval.objects.select_for_update().get(pk=approval_id)
+    _may(by, approval.act, tie=approval.against_id is not None)
+    if approval.decision is not None:
+        raise NotOpen
+    if by.staff_id in (approval.proposed_by_id, approval.also_not_by_id):
+        raise NotYours
+    if by.organisation_id != approval.organisation_id and approval.act not in _ACROSS:
+        raise NotYours
+    approval.decision, approval.reason = decision, reason
+    approval.decided_by_id, approval.decided_at = by.staff_id, now
+    approval.save(update_fields=["decision", "reason", "decided_by", "decided_at"])
+    return approval
+
+
+def _may(by: Actor, act: str, *, tie: bool = False) -> None:
+    # Where two differed, a coordinator who proposed neither decides.
+    roles = frozenset({Role.COORDINATOR.value}) if tie else _ROLES[act]
+    if by.kind != "staff" or not by.roles & roles:
+        raise NotYours

@@ -1,0 +1,56 @@
+"""Questions about people that open what is sealed. Callers have asked people.access first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from django.db.models import Count
+
+from people import names, vault
+from people.vault import FACT_PLACE
+from people.models import Fact, NameKey, Person, PersonKey
+
+
+def key_of(person_id: int) -> bytes:
+    """:raises PersonKey.DoesNotExist: once the person was erased."""
+    return vault.unwrap(PersonKey.objects.get(pk=person_id).wrapped)
+
+
+def names_of(person_ids: Iterable[int]) -> dict[int, str]:
+    """Return the newest name on record for each person; one who was erased is left out."""
+    facts = (
+        Fact.objects.filter(person__in=set(person_ids), kind=Fact.Kind.NAME)
+        .order_by("person", "-recorded_at", "-pk")
+        .distinct("person")
+        .values_list("person", "person__key__wrapped", "sealed")
+    )
+    return {
+        person: vault.unseal(vault.unwrap(wrapped), sealed, place=FACT_PLACE)
+        for person, wrapped, sealed in facts
+        if wrapped is not None
+    }
+
+
+def facts_of(person: Person) -> list[tuple[Fact, str]]:
+    """Return every fact with its text, newest first."""
+    key = key_of(person.pk)
+    return [
+        (fact, vault.unseal(key, fact.sealed, place=FACT_PLACE))
+        for fact in person.facts.select_related("source").order_by("-recorded_at", "-pk")
+    ]
+
+
+def contact_of(person: Person) -> dict[str, str]:
+    texts = [text for fact, text in facts_of(person) if fact.kind == Fact.Kind.CONTACT]
+    contact: dict[str, str] = json.loads(texts[0]) if texts else {}
+    return contact
+
+
+def people_named(whole_name: str) -> list[int]:
+    """Return the ids of those whose name has every word of `whole_name`, in any script."""
+    keys = {vault.search_key(key) for key in names.search_keys(whole_name)}
+    if not keys:
+        return []
+    found = NameKey.objects.filter(key__in=keys).values("person").annotate(hits=Count("key", distinct=True))
+    return [row["person"] for row in found.filter(hits=len(keys))]

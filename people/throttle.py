@@ -1,0 +1,40 @@
+"""How often something may be tried: one SQL statement, exact however many try at once."""
+
+import ipaddress
+from datetime import timedelta
+from typing import NamedTuple
+
+from django.db import connection
+from django.http import HttpRequest
+
+from people import vault
+
+
+class Taken(NamedTuple):
+    allowed: bool
+    retry_after_s: int
+
+
+def take(bucket: str, most: int, window: timedelta) -> Taken:
+    """Count one try in `bucket`. What it names is kept as a keyed hash: addresses and accounts are personal."""
+    kind, _, rest = bucket.partition(":")
+    name = f"{kind}:{vault.search_key(rest).hex()}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT allowed, retry_after FROM throttle(%s, %s, %s)", [name, most, window])
+        return Taken(*cursor.fetchone())
+
+
+def network_of(request: HttpRequest, *, trusted_proxies: int) -> str:
+    """Return the caller's network, /24 or /48, so that one caller with many addresses is one caller."""
+    address = request.META.get("REMOTE_ADDR") or "0.0.0.0"  # noqa: S104  only a name for the bucket
+    if trusted_proxies:
+        hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+        if len(hops) >= trusted_proxies:
+            address = hops[-trusted_proxies]
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    return str(ipaddress.ip_network(f"{ip}/{24 if ip.version == 4 else 48}", strict=False))

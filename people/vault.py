@@ -1,0 +1,68 @@
+"""Sealing what is known of people: AES-256-GCM, one key a person, wrapped by a key from outside the database.
+
+A sealed value is one version byte, a nonce of 12 bytes, then ciphertext and tag. Its place (table and field)
+is authenticated with it, so a value copied elsewhere does not open.
+"""
+
+import hashlib
+import hmac
+import os
+from typing import Final, NamedTuple
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+
+VERSION: Final = b"\x01"
+FACT_PLACE: Final = "people.fact"
+_NONCE: Final = 12
+
+
+class PersonKeyPair(NamedTuple):
+    """A person's key, plain for use now and wrapped for keeping."""
+
+    plain: bytes
+    wrapped: bytes
+
+
+def new_key() -> PersonKeyPair:
+    plain = AESGCM.generate_key(256)
+    return PersonKeyPair(plain, wrap(plain, place="people.key"))
+
+
+def wrap(secret: bytes, *, place: str) -> bytes:
+    return _seal(_kek(), secret, place)
+
+
+def unwrap(wrapped: bytes, *, place: str = "people.key") -> bytes:
+    """:raises cryptography.exceptions.InvalidTag: if it was changed or wrapped by another key."""
+    return _open(_kek(), wrapped, place)
+
+
+def seal(key: bytes, text: str, *, place: str) -> bytes:
+    return _seal(key, text.encode(), place)
+
+
+def unseal(key: bytes, sealed: bytes, *, place: str) -> str:
+    """:raises cryptography.exceptions.InvalidTag: if it was changed, moved, or sealed under another key."""
+    return _open(key, sealed, place).decode()
+
+
+def search_key(text: str) -> bytes:
+    """Return the keyed hash, 16 bytes, under which `text` is found again without being readable."""
+    return hmac.digest(bytes.fromhex(settings.KEYS.search), text.encode(), hashlib.sha256)[:16]
+
+
+def _kek() -> bytes:
+    return bytes.fromhex(settings.KEYS.kek)
+
+
+def _seal(key: bytes, plain: bytes, place: str) -> bytes:
+    nonce = os.urandom(_NONCE)
+    return VERSION + nonce + AESGCM(key).encrypt(nonce, plain, place.encode())
+
+
+def _open(key: bytes, sealed: bytes, place: str) -> bytes:
+    sealed = bytes(sealed)
+    if sealed[:1] != VERSION:
+        raise ValueError(f"sealed by an unknown version: {sealed[:1].hex()}")
+    return AESGCM(key).decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], place.encode())
