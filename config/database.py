@@ -2,6 +2,8 @@
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,7 +11,7 @@ import environ
 from django.core.management import call_command
 from django.db import connections
 
-LEFT_BY_UP = "servers.json"
+_LEFT_BY_UP = "servers.json"
 
 
 class Addresses(NamedTuple):
@@ -28,16 +30,22 @@ def addresses(env: environ.Env, data: Path) -> Addresses:
     return Addresses(database, env.str("DATABASE_OWNER_URL", owner), redis)
 
 
-def leave(found: Addresses, data: Path) -> None:
-    path = data / LEFT_BY_UP
+@contextmanager
+def left(found: Addresses, data: Path) -> Iterator[None]:
+    """Leave the addresses for commands typed beside us, until we stop."""
+    path = data / _LEFT_BY_UP
     path.unlink(missing_ok=True)
-    # Made for us alone: the addresses hold passwords.
+    # Readable by us alone: the addresses hold passwords.
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         json.dump(found._asdict(), file)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def _left_by_up(data: Path) -> dict[str, str]:
-    path = data / LEFT_BY_UP
+    path = data / _LEFT_BY_UP
     return json.loads(path.read_text()) if path.exists() else {}
 
 

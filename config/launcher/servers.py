@@ -40,10 +40,13 @@ def running(crew: Crew, data: Path, *, durable: bool = True) -> Iterator[Servers
             found = Addresses(url, env.str("DATABASE_OWNER_URL", "") or url, redis_url)
         yield Servers(found, postgres)
     finally:
-        crew.stop([child for child in crew.children if child.program.name not in ("database", "redis")])
-        crew.stop()
-        if postgres:
-            postgres.clean_up()
+        try:
+            crew.stop([child for child in crew.children if child.program.name not in ("database", "redis")])
+        finally:
+            # Also when a second signal says that the first was too slow.
+            crew.stop()
+            if postgres:
+                postgres.clean_up()
 
 
 def _start_valkey(crew: Crew, valkey: Valkey) -> str:

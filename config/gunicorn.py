@@ -1,0 +1,21 @@
+"""The web server: a few threads in each of a few processes, behind one listening socket."""
+
+import os
+from pathlib import Path
+
+bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = 4
+# One import for all, and memory shared until it is written to.
+preload_app = True
+timeout = 60
+graceful_timeout = 5
+keepalive = 5
+max_requests = 20_000
+max_requests_jitter = 2_000
+# A heartbeat written to disk would stall the worker on a busy disk.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+# No access log: addresses of families are nobody's business.
+accesslog = None
+control_socket_disable = True

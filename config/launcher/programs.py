@@ -1,0 +1,62 @@
+"""The processes of the product and what each is told."""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.database import Addresses
+from config.launcher.processes import Program
+
+
+@dataclass(frozen=True)
+class Environment:
+    addresses: Addresses
+    data: Path
+    port: int
+    has_roles: bool
+
+    def of(self, role: str) -> dict[str, str]:
+        return {
+            **os.environ,
+            "DATABASE_URL": self.addresses.database,
+            "DATABASE_OWNER_URL": self.addresses.owner,
+            "DATABASE_ROLE": role if self.has_roles else "",
+            "REDIS_URL": self.addresses.redis,
+            "LIFELINE_DATA": str(self.data),
+            "PORT": str(self.port),
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def program(self, name: str, module: str, *arguments: str, role: str, fd: int | None = None) -> Program:
+        return Program(
+            name,
+            [sys.executable, *module.split(), *arguments],
+            self.data / "logs" / f"{name}.log",
+            self.of(role),
+            keep_open=() if fd is None else (fd,),
+        )
+
+
+def lasting(environment: Environment, listener: int) -> list[Program]:
+    """Return the processes that run until the end, the web server first.
+
+    :param listener: the file descriptor of the socket that the web server takes over
+    """
+    web = ["-c", "config/gunicorn.py", "--bind", f"fd://{listener}", "config.wsgi"]
+    alone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    worker = ["-A", "config", "worker", "--concurrency", "2", "--loglevel", "WARNING", *alone]
+    schedule = str(environment.data / "beat-schedule")
+    beat = ["-A", "config", "beat", "--loglevel", "WARNING", "--schedule", schedule, "--pidfile="]
+    return [
+        environment.program("web", "-m gunicorn", *web, role="lifeline_web", fd=listener),
+        environment.program("worker", "-m celery", *worker, role="lifeline_worker"),
+        environment.program("beat", "-m celery", *beat, role="lifeline_worker"),
+        environment.program("sweep", "manage.py sweep", role="lifeline_worker"),
+    ]
+
+
+def demonstrate(environment: Environment) -> Program:
+    """It shows its own progress on our screen."""
+    command = [sys.executable, "manage.py", "demonstrate"]
+    return Program("demonstration", command, None, environment.of("lifeline_web"))

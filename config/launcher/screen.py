@@ -1,0 +1,26 @@
+"""What the person at the terminal sees: one line a step, with its time."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_CLEAR = "\r\x1b[K"
+
+
+class Screen:
+    def __init__(self) -> None:
+        self._is_terminal = sys.stdout.isatty()
+
+    def say(self, line: str = "") -> None:
+        sys.stdout.write(f"{_CLEAR if self._is_terminal else ''}{line}\n")
+        sys.stdout.flush()
+
+    @contextmanager
+    def step(self, what: str) -> Iterator[None]:
+        began = time.monotonic()
+        if self._is_terminal:
+            sys.stdout.write(f"  {what} ...")
+            sys.stdout.flush()
+        yield
+        self.say(f"  {what:<60}{time.monotonic() - began:6.1f} s")
