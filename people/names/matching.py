@@ -1,0 +1,184 @@
+"""Are two names one? `yes` only when every part agrees; `ask` a person when it is plausible but not decided.
+
+What decides is spelling systems, counterparts and known slips, never a measure of similarity: surnames made
+from one root (Коваленко, Ковальчук) look more alike than one surname in two alphabets.
+"""
+
+import re
+from collections.abc import Iterable
+from itertools import product
+from typing import Literal
+
+from people.names.folding import fold
+from people.names.given import Vocabulary, given_names, patronymics
+from people.names.script import is_cyrillic, is_initial, tidy
+from people.names.whole import Name, readings
+
+Verdict = Literal["yes", "no", "ask"]
+
+SHORTEST_WITH_SLIP = 5
+SHORTEST_STEM = 3
+
+SUFFIX = re.compile(
+    r"(SCenko|Cenko|Senko|Zenko|enko|[oe]vski|inski|tski|ski|Cuk|i?uk|Cik|[nl]ik|ik|ovets|ets|"
+    r"[oe]va?|iva?|ina?|Cak|i?ak|[oe]viC|iC|ko|Svili|dZe|ian)$"
+)
+SURNAME_CASES = re.compile(r"(?:aia|uiu|ogo|omu|[oe]vi|oiu|oi|om|em|im|i?[au]|i|o|e)$")  # and the other sex
+GIVEN_CASES = re.compile(r"(?:[oe]vi|oi|om|em|im|i?u|i|e)$")  # without -а, which makes a woman's name
+
+LIKE_SOUNDS = frozenset(
+    map(frozenset, ("ao", "ei", "eo", "io", "bp", "dt", "gk", "gh", "kh", "zs", "ZS", "vf", "sS", "zZ", "fh"))
+)
+
+INITIALS = {  # what a Latin initial may be short for, when it is not simply the key's first letter
+    "s": "s S", "z": "z Z", "k": "k h", "c": "C ts k", "y": "i e", "i": "i e", "j": "i e Z dZ", "h": "g h",
+    "e": "e i", "x": "h k", "w": "v",
+}  # fmt: skip
+
+
+def match(a: str, b: str) -> Verdict:
+    """Of whole names, or parts of one."""
+    ways_a, ways_b = readings(a), readings(b)
+    verdict = _match(ways_a[0], ways_b[0])
+    if verdict == "no" and any(_match(x, y) != "no" for x, y in product(ways_a, ways_b)):
+        return "ask"
+    return verdict
+
+
+def _match(a: Name, b: Name) -> Verdict:
+    if _single(a) and _single(b):
+        return _match_single(a, b)
+    verdicts: list[Verdict] = []
+    if a.surname and b.surname:
+        verdicts.append(match_surname(a.surname, b.surname))
+    if a.given and b.given:
+        verdicts.append(_match_known(a.given, b.given, given_names()))
+    if a.patronymic and b.patronymic:
+        verdicts.append(_match_known(a.patronymic, b.patronymic, patronymics()))
+    if not verdicts:
+        return "no"
+    whole = [bool(part) for part in a] == [bool(part) for part in b]
+    return _worst([*verdicts, "yes" if whole else "ask"])
+
+
+def _single(name: Name) -> bool:
+    return sum(map(bool, name)) == 1
+
+
+def _match_single(a: Name, b: Name) -> Verdict:
+    """One word against one: what either is known to be decides how they compare."""
+    word_a, word_b = "".join(a), "".join(b)
+    if a.patronymic or b.patronymic:
+        return _match_known(word_a, word_b, patronymics())
+    if a.given or b.given:
+        return _match_known(word_a, word_b, given_names())
+    return match_surname(word_a, word_b)
+
+
+def _worst(verdicts: Iterable[Verdict]) -> Verdict:
+    return min(verdicts, key=("no", "ask", "yes").index)
+
+
+def _match_known(a: str, b: str, vocabulary: Vocabulary) -> Verdict:
+    """Of two given names, or of two patronymics."""
+    if is_initial(a) or is_initial(b):
+        return "ask" if _initials_agree(a, b, vocabulary) else "no"
+    if tidy(a).casefold() == tidy(b).casefold():
+        return "yes"
+    short = not vocabulary.diminutives.isdisjoint((a.casefold(), b.casefold()))
+    names_a, names_b = vocabulary.names(a), vocabulary.names(b)
+    if names_a & names_b or vocabulary.keys(a) & vocabulary.keys(b):
+        return "ask" if short else "yes"
+    if vocabulary.hinted(a) & vocabulary.hinted(b):
+        return "ask"
+    if names_a and names_b:
+        return "no"
+    keys_a, keys_b = vocabulary.all_keys(a), vocabulary.all_keys(b)
+    return "ask" if _any_slip(keys_a, keys_b) or _same_stem(keys_a, keys_b, GIVEN_CASES) else "no"
+
+
+def _initials_agree(a: str, b: str, vocabulary: Vocabulary) -> bool:
+    return any(
+        x.startswith(y) or y.startswith(x)
+        for x, y in product(_beginnings(a, vocabulary), _beginnings(b, vocabulary))
+    )
+
+
+def _beginnings(word: str, vocabulary: Vocabulary) -> frozenset[str]:
+    if not is_initial(word):
+        return vocabulary.all_keys(word)
+    letters = word.rstrip(".").casefold()
+    if is_cyrillic(word) or letters not in INITIALS:
+        return fold(word)
+    return frozenset(INITIALS[letters].split())
+
+
+def match_surname(a: str, b: str) -> Verdict:
+    if fold(a) & fold(b):
+        return "yes"
+    halves_a, halves_b = a.split("-"), b.split("-")
+    if len(halves_a) == len(halves_b) == 1:
+        slip = _any_slip(fold(a), fold(b)) or _same_stem(fold(a), fold(b), SURNAME_CASES)
+        return "ask" if slip else "no"
+    return _match_double(halves_a, halves_b)
+
+
+def _match_double(a: list[str], b: list[str]) -> Verdict:
+    """Both halves in order decide; swapped, or one half alone, make a question."""
+    if len(a) == len(b):
+        verdict = _worst(map(match_surname, a, b))
+        if verdict != "no":
+            return verdict
+        return "ask" if _worst(map(match_surname, a, reversed(b))) != "no" else "no"
+    few, many = sorted((a, b), key=len)
+    held = all(any(match_surname(half, other) != "no" for other in many) for half in few)
+    return "ask" if held else "no"
+
+
+def _same_stem(a: Iterable[str], b: Iterable[str], endings: re.Pattern[str]) -> bool:
+    """As in «Кому: Иванову Сергею»."""
+    stems_a, stems_b = ({endings.sub("", key) for key in keys} for keys in (a, b))
+    return any(len(stem) >= SHORTEST_STEM for stem in stems_a & stems_b)
+
+
+def _any_slip(a: Iterable[str], b: Iterable[str]) -> bool:
+    return any(_one_slip(x, y) for x, y in product(a, b))
+
+
+def _one_slip(a: str, b: str) -> bool:
+    """Two neighbours swapped, a like-sounding letter, or one left out; never in what forms surnames."""
+    if min(len(a), len(b)) < SHORTEST_WITH_SLIP or abs(len(a) - len(b)) > 1:
+        return False
+    if _swapped(a, b):
+        return True
+    (stem_a, suffix_a), (stem_b, suffix_b) = _parted(a), _parted(b)
+    if suffix_a and suffix_b:
+        return suffix_a == suffix_b and _differ_by_one(stem_a, stem_b)
+    return _differ_by_one(a, b)
+
+
+def _parted(key: str) -> tuple[str, str]:
+    """Stem and surname-forming suffix, without the vowel that softness changes: -ов and -ев, -ук and -юк."""
+    found = SUFFIX.search(key)
+    if not found or found.start() < 2:
+        return key, ""
+    suffix = found[0].removeprefix("i") if found[0] in ("iuk", "iak") else found[0]
+    return key[: found.start()], re.sub(r"^e(?=v)", "o", suffix)
+
+
+def _swapped(a: str, b: str) -> bool:
+    apart = [n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y]
+    if len(a) != len(b) or len(apart) != 2:
+        return False
+    first, second = apart
+    return second == first + 1 and a[first] == b[second] and a[second] == b[first]
+
+
+def _differ_by_one(a: str, b: str) -> bool:
+    """By a like-sounding letter, or one left out inside; the ends of a stem make other names."""
+    if len(a) == len(b):
+        apart = [frozenset(pair) for pair in zip(a, b, strict=True) if pair[0] != pair[1]]
+        return not apart or (len(apart) == 1 and apart[0] in LIKE_SOUNDS)
+    short, long = sorted((a, b), key=len)
+    at = next((n for n, (x, y) in enumerate(zip(short, long, strict=False)) if x != y), len(short))
+    return 0 < at < len(short) and long[at + 1 :] == short[at:]
