@@ -1,0 +1,48 @@
+# make run      set everything up and start Lifeline with a demonstration round (PORT=8001 make run)
+# make test     set everything up and run the tests (make test ARGS="tests/parcels -x")
+# make check    format, lint, types, import contracts, migrations, translations
+# make bench    set everything up for `manage.py bench`
+# make lock     pin the requirements (make lock ARGS=--upgrade: at their newest)
+.PHONY: run test check bench lock chromium
+PYTHON_IN_VENV = .venv/bin/python
+ARGS ?=
+
+run:
+	@requirements/install run
+	@$(PYTHON_IN_VENV) manage.py up $(ARGS)
+
+test: chromium
+	@requirements/install test
+	@$(PYTHON_IN_VENV) -m pytest $(ARGS)
+
+check:
+	@requirements/install test
+	.venv/bin/ruff format --check --quiet --output-format concise .
+	.venv/bin/ruff check --quiet --output-format concise .
+	.venv/bin/mypy --no-error-summary
+	.venv/bin/lint-imports
+	$(PYTHON_IN_VENV) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	$(PYTHON_IN_VENV) -m config.messages --check
+
+bench:
+	@requirements/install bench
+
+# For the browser tests. Without it, and without the right to install it, `make test` leaves those out and says so.
+chromium:
+	@[ -n "$(CHROMIUM)" ] || command -v chromium chromium-headless-shell >/dev/null \
+	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
+	    && DEBIAN_FRONTEND=noninteractive apt-get install -qqy --no-install-recommends chromium >/dev/null; } \
+	  || true
+
+UV = $(shell command -v uv || echo var/uv/bin/uv)
+PIN = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $(ARGS)
+
+lock: $(UV)
+	$(PIN) requirements/run.in -o requirements/run.txt
+	$(PIN) requirements/test.in -c requirements/run.txt -o requirements/test.txt
+	$(PIN) requirements/bench.in -c requirements/test.txt -o requirements/bench.txt
+
+var/uv/bin/uv:
+	@requirements/install run
+	$(PYTHON_IN_VENV) -m venv var/uv
+	var/uv/bin/pip install --quiet --disable-pip-version-check uv
