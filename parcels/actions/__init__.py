@@ -1,7 +1,22 @@
 """What people and workers do with parcels: one verb, one transaction, one function."""
 
 from parcels.actions.advance import advance, observe
+from parcels.actions.care import freeze, propose, release_news
 from parcels.actions.register import Registered, check_round, register
+from parcels.actions.review import vote
 from parcels.actions.steps import Refused, Result, Step
 
-__all__ = ["Refused", "Registered", "Result", "Step", "advance", "check_round", "observe", "register"]
+__all__ = [
+    "Refused",
+    "Registered",
+    "Result",
+    "Step",
+    "advance",
+    "check_round",
+    "freeze",
+    "observe",
+    "propose",
+    "register",
+    "release_news",
+    "vote",
+]

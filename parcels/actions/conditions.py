@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from exchanges import terms
 from parcels.actions.holding import Held, today
-from parcels.actions.surroundings import Surroundings
 from parcels.actions.steps import Refused
+from parcels.actions.surroundings import Surroundings
 from parcels.lifecycle import (
     COMPLETE,
     CONFIRMING,

@@ -66,20 +66,28 @@ def _public_from(made: Made, now: datetime) -> datetime | None:
     return now
 
 
+_NEWS: Final = """
+WITH asked AS (
+    SELECT * FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[]) AS t (consignment_id, move, public_from)
+), made AS (
+    INSERT INTO parcels_consignmentnews (consignment_id, move, public_from) SELECT * FROM asked
+    ON CONFLICT DO NOTHING RETURNING consignment_id, move, public_from
+)
+SELECT * FROM made UNION ALL
+SELECT n.consignment_id, n.move, n.public_from
+  FROM parcels_consignmentnews n JOIN asked USING (consignment_id, move)
+"""
+
+
 def settle_news(made: list[Made], now: datetime) -> None:
-    """Give dispatch, entrust and hand_over one public day for each consignment: that of its first movement."""
-    together = [each for each in made if each.move in PUBLIC_TOGETHER and each.public_from is not None]
+    """Give dispatch, entrust and hand_over one public day a consignment: that of its first movement."""
+    together = [each for each in made if each.move in PUBLIC_TOGETHER and each.public_from]
     if not together:
         return
     asked = {(each.held.consignment, each.move): each.public_from for each in together}
     with connection.cursor() as cursor:
         cursor.execute(
-            "WITH asked AS (SELECT * FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[]) AS t (c, m, f)),"
-            " made AS (INSERT INTO parcels_consignmentnews (consignment_id, move, public_from)"
-            "          SELECT c, m, f FROM asked ON CONFLICT DO NOTHING RETURNING consignment_id, move, public_from)"
-            " SELECT consignment_id, move, public_from FROM made UNION ALL"
-            " SELECT n.consignment_id, n.move, n.public_from FROM parcels_consignmentnews n"
-            "   JOIN asked ON (asked.c, asked.m) = (n.consignment_id, n.move)",
+            _NEWS,
             [[c for c, _ in asked], [m for _, m in asked], list(asked.values())],
         )
         days = {(consignment, move): day for consignment, move, day in cursor.fetchall()}
@@ -115,6 +123,15 @@ def _consignments(made: list[Made], around: Surroundings, moves: set[str]) -> No
             consignment.save(update_fields=["seal"])
 
 
+_TAKE_OUT: Final = """
+UPDATE parcels_line l SET removed = l.removed + t.count, fate = t.fate
+  FROM (SELECT parcel, line, sum(count)::int AS count, max(fate) AS fate
+          FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::text[]) AS u (parcel, line, count, fate)
+         GROUP BY parcel, line) t
+ WHERE (l.parcel_id, l.number) = (t.parcel, t.line)
+"""
+
+
 def _take_out(made: list[Made]) -> None:
     rows: list[tuple[Any, ...]] = [
         (each.held.id, entry["line"], entry["count"], entry["fate"])
@@ -124,11 +141,4 @@ def _take_out(made: list[Made]) -> None:
     if not rows:
         return
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE parcels_line l SET removed = l.removed + t.count, fate = t.fate"
-            "  FROM (SELECT parcel, line, sum(count)::int AS count, max(fate) AS fate"
-            "          FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::text[]) AS u (parcel, line, count, fate)"
-            "         GROUP BY parcel, line) t"
-            " WHERE (l.parcel_id, l.number) = (t.parcel, t.line)",
-            [list(column) for column in zip(*rows, strict=True)],
-        )
+        cursor.execute(_TAKE_OUT, [list(column) for column in zip(*rows, strict=True)])

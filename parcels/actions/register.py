@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -70,10 +71,12 @@ def register(
             fresh.append((place, each, content))
             if each.external_id is not None:
                 known[each.external_id] = ("", content)
-        numbers = _create([(each, content) for _, each, content in fresh], round_, by, now) if fresh else []
+        numbers = _create([(each, content) for _, each, content in fresh], round_, by, now)
         for (place, each, _), number in zip(fresh, numbers, strict=True):
             answers[place] = Registered("created", each.external_id, number)
-        _accept([(each, number) for (_, each, _), number in zip(fresh, numbers, strict=True)], round_, by, now)
+        _accept(
+            [(each, number) for (_, each, _), number in zip(fresh, numbers, strict=True)], round_, by, now
+        )
         return [answer for answer in answers if answer is not None]
 
 
@@ -95,9 +98,9 @@ def _repeat(external_id: str, content: bytes, number: str, before: bytes) -> Reg
     return Registered("rejected", external_id, None, "external-id-reused")
 
 
-def _create(
-    fresh: Sequence[tuple[Declaration, bytes]], round_: Round, by: Actor, now: datetime
-) -> list[str]:
+def _create(fresh: Sequence[tuple[Declaration, bytes]], round_: Round, by: Actor, now: datetime) -> list[str]:
+    if not fresh:
+        return []
     people = record_people(
         [telling for each, _ in fresh for telling in (each.sender, each.recipient)],
         organisation_id=by.organisation_id,
@@ -114,9 +117,9 @@ def _create(
         ),
         (
             (
-                pk, number, round_.pk, by.organisation_id, sender.id, recipient.id, _relationship(each, sender),
-                each.external_id, content, "registered", 1, now, each.declared_mass_g,
-                *_code(), False, False,
+                pk, number, round_.pk, by.organisation_id, sender.id, recipient.id,
+                _relationship(each, sender), each.external_id, content, "registered", 1, now,
+                each.declared_mass_g, *_code(), False, False,
             )
             for pk, number, sender, recipient, (each, content) in zip(
                 ids, numbers, senders, recipients, fresh, strict=True
@@ -132,7 +135,7 @@ def _create(
         (
             (
                 pk, 1, "register", "registered", min(each.accepted_at or now, now), now, by.organisation_id,
-                by.kind, by.staff_id, by.client_id, '{"declaration": %d}' % len(each.lines),
+                by.kind, by.staff_id, by.client_id, json.dumps({"declaration": len(each.lines)}),
             )
             for pk, (each, _) in zip(ids, fresh, strict=True)
         ),
@@ -181,9 +184,7 @@ def _category(line: DeclaredLine) -> tuple[str, list[str], bool]:
     return line.category, [match.category, *match.others], False
 
 
-def _accept(
-    created: Sequence[tuple[Declaration, str]], round_: Round, by: Actor, now: datetime
-) -> None:
+def _accept(created: Sequence[tuple[Declaration, str]], round_: Round, by: Actor, now: datetime) -> None:
     steps = [
         Step(
             number,

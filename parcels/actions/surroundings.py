@@ -1,4 +1,4 @@
-"""What some moves need to know beside the parcel itself: one query for each kind of need, never one a parcel."""
+"""What some moves need to know beside the parcel itself: one query a kind of need, never one a parcel."""
 
 from __future__ import annotations
 
