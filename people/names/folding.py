@@ -7,7 +7,7 @@ are gone. What tells names apart stays. A Latin word that can be read in several
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from itertools import islice, product
 from typing import NamedTuple
@@ -51,12 +51,12 @@ ENGLISH = System(  # BGN/PCGN, ICAO 9303, KMU 2010, GOST R 52535, GOST 7.79 B, p
     when="",
     unless="[šžčŝżł]|sz|tsch|schtsch",
     rules="shch=SC shh=SC sch=SC,S sh=S tch=C ch=C zgh=zg zh=Z kh=h gh=g tc=ts cz=ts tz=ts ph=f h=g x=ks,h"
-    " c(?=[tkl])=k ^c(?=[aou])=k dj=dZ ^j(?=[aou])=i,dZ",
+    " c(?=[tkl])=k ^c(?=[aou])=k dj=di,dZ ^j(?=[aou])=i,dZ",
 )
 FRENCH = System(
     when="ou|tch|gu[eiy]|j(?![aeiouy]|$)|[ei]ï|aï|é",
     unless="[wšžčŝżł]|sh|zh|sz",
-    rules="chtch=SC tch=C ch=S kh=h dj=dZ j(?=[oaudk])=Z ou=u gu(?=[eiy])=g ine$=in h=g x=ks tz=ts c=k",
+    rules="chtch=SC tch=C ch=S kh=h dj=di,dZ j(?=[oaudk])=Z ou=u gu(?=[eiy])=g ine$=in h=g x=ks tz=ts c=k",
 )
 GERMAN = System(
     when="w|sch",
@@ -82,7 +82,7 @@ STRIPPED = System(  # the same, its diacritics lost on the way
 PLAIN_H = System(when="h", unless="[cszktg]h|[wšžčŝżłâû]|sz|cz|tz|tc", rules="h=h x=ks")
 
 SYSTEMS = (ENGLISH, FRENCH, GERMAN, POLISH, SCHOLARLY, STRIPPED, PLAIN_H)
-LETTERS = "w=v q=k j=i y=i x=ks c=ts"
+LETTERS = "w=v q=k (?<=[bcdfghklmnprstvz])j(?![aeiouy])= j=i y=i x=ks c=ts"
 
 SAME_SOUND = tuple(
     (re.compile(pattern), key)
@@ -102,9 +102,23 @@ SAME_SOUND = tuple(
 @lru_cache(maxsize=2**15)
 def fold(word: str) -> frozenset[str]:
     """Words with a key in common are spellings of one name. None for what has no letter."""
-    letters = "".join(filter(str.isalpha, repaired(tidy(word)).casefold()))
-    readings = _cyrillic(letters) if is_cyrillic(letters) else _latin(letters)
+    letters = _letters(word)
+    readings = _cyrillic(letters) if is_cyrillic(letters) else _latin(letters, SYSTEMS)
     return frozenset(key for key in map(_squeezed, readings) if key)
+
+
+@lru_cache(maxsize=2**12)
+def fold_loosely(word: str) -> frozenset[str]:
+    """With readings in systems that a Latin word shows no sign of, but may be written in all the same."""
+    letters = _letters(word)
+    if is_cyrillic(letters):
+        return fold(word)
+    readings = _latin(letters, [system._replace(when="") for system in SYSTEMS])
+    return frozenset(key for key in map(_squeezed, readings) if key)
+
+
+def _letters(word: str) -> str:
+    return "".join(filter(str.isalpha, repaired(tidy(word)).casefold()))
 
 
 def _cyrillic(letters: str) -> set[str]:
@@ -117,9 +131,9 @@ def _cyrillic(letters: str) -> set[str]:
     return both
 
 
-def _latin(letters: str) -> set[str]:
+def _latin(letters: str, systems: Iterable[System]) -> set[str]:
     plain = "".join(DIACRITICS.get(letter) or _base(letter, DIACRITICS) for letter in letters)
-    fitting = (s for s in SYSTEMS if re.search(s.when, letters) and not re.search(s.unless, letters))
+    fitting = (s for s in systems if re.search(s.when, letters) and not re.search(s.unless, letters))
     read = {reading for system in fitting for reading in _readings(plain, system)}
     return read or set(_readings(plain, ENGLISH))
 

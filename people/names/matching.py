@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from itertools import product
 from typing import Literal
 
-from people.names.folding import fold
+from people.names.folding import fold, fold_loosely
 from people.names.given import Vocabulary, given_names, patronymics
 from people.names.script import is_cyrillic, is_initial, tidy
 from people.names.whole import Name, readings
@@ -26,8 +26,10 @@ SUFFIX = re.compile(
 SURNAME_CASES = re.compile(r"(?:aia|uiu|ogo|omu|[oe]vi|oiu|oi|om|em|im|i?[au]|i|o|e)$")  # and the other sex
 GIVEN_CASES = re.compile(r"(?:[oe]vi|oi|om|em|im|i?u|i|e)$")  # without -а, which makes a woman's name
 
+SOFT = re.compile(r"^(?:i(?=[ua]k)|[oe](?=v))")  # -ук and -юк, -ов and -ев
+
 LIKE_SOUNDS = frozenset(
-    map(frozenset, ("ao", "ei", "eo", "io", "bp", "dt", "gk", "gh", "kh", "zs", "ZS", "vf", "sS", "zZ", "fh"))
+    map(frozenset, ("ao", "ei", "eo", "io", "bp", "dt", "gk", "gh", "kh", "zs", "ZS", "vf", "fh"))
 )
 
 INITIALS = {  # what a Latin initial may be short for, when it is not simply the key's first letter
@@ -93,6 +95,8 @@ def _match_known(a: str, b: str, vocabulary: Vocabulary) -> Verdict:
         return "ask"
     if names_a and names_b:
         return "no"
+    if fold_loosely(a) & fold_loosely(b):
+        return "ask"
     keys_a, keys_b = vocabulary.all_keys(a), vocabulary.all_keys(b)
     return "ask" if _any_slip(keys_a, keys_b) or _same_stem(keys_a, keys_b, GIVEN_CASES) else "no"
 
@@ -118,9 +122,14 @@ def match_surname(a: str, b: str) -> Verdict:
         return "yes"
     halves_a, halves_b = a.split("-"), b.split("-")
     if len(halves_a) == len(halves_b) == 1:
-        slip = _any_slip(fold(a), fold(b)) or _same_stem(fold(a), fold(b), SURNAME_CASES)
-        return "ask" if slip else "no"
+        return "ask" if _might_be_one(a, b) else "no"
     return _match_double(halves_a, halves_b)
+
+
+def _might_be_one(a: str, b: str) -> bool:
+    if fold_loosely(a) & fold_loosely(b):
+        return True
+    return _any_slip(fold(a), fold(b)) or _same_stem(fold(a), fold(b), SURNAME_CASES)
 
 
 def _match_double(a: list[str], b: list[str]) -> Verdict:
@@ -152,18 +161,17 @@ def _one_slip(a: str, b: str) -> bool:
     if _swapped(a, b):
         return True
     (stem_a, suffix_a), (stem_b, suffix_b) = _parted(a), _parted(b)
-    if suffix_a and suffix_b:
-        return suffix_a == suffix_b and _differ_by_one(stem_a, stem_b)
-    return _differ_by_one(a, b)
+    if not suffix_a or not suffix_b:
+        return _differ_by_one(a, b)
+    if suffix_a == suffix_b:
+        return _differ_by_one(stem_a, stem_b)
+    return stem_a == stem_b and SOFT.sub("", suffix_a) == SOFT.sub("", suffix_b)
 
 
 def _parted(key: str) -> tuple[str, str]:
-    """Stem and surname-forming suffix, without the vowel that softness changes: -ов and -ев, -ук and -юк."""
+    """Stem and surname-forming suffix."""
     found = SUFFIX.search(key)
-    if not found or found.start() < 2:
-        return key, ""
-    suffix = found[0].removeprefix("i") if found[0] in ("iuk", "iak") else found[0]
-    return key[: found.start()], re.sub(r"^e(?=v)", "o", suffix)
+    return (key[: found.start()], found[0]) if found and found.start() >= SHORTEST_STEM - 1 else (key, "")
 
 
 def _swapped(a: str, b: str) -> bool:
@@ -178,7 +186,7 @@ def _differ_by_one(a: str, b: str) -> bool:
     """By a like-sounding letter, or one left out inside; the ends of a stem make other names."""
     if len(a) == len(b):
         apart = [frozenset(pair) for pair in zip(a, b, strict=True) if pair[0] != pair[1]]
-        return not apart or (len(apart) == 1 and apart[0] in LIKE_SOUNDS)
+        return len(apart) == 1 and apart[0] in LIKE_SOUNDS
     short, long = sorted((a, b), key=len)
     at = next((n for n, (x, y) in enumerate(zip(short, long, strict=False)) if x != y), len(short))
-    return 0 < at < len(short) and long[at + 1 :] == short[at:]
+    return len(short) >= SHORTEST_STEM and 0 < at < len(short) and long[at + 1 :] == short[at:]

@@ -13,12 +13,13 @@ MARKS = re.compile(r"[\u0300-\u036f\u0483-\u0487]")
 WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*\.?")
 
 LOOKS_LATIN = str.maketrans(
-    "аеорсухіјѕԛԝһкмтАВЕКМНОРСТУХІЈЅ",
-    "aeopcyxijsqwhkmtABEKMHOPCTYXIJS",
+    "аеёорсухіїјѕԛԝһкмтАВЕЁКМНОРСТУХІЇЈЅ",
+    "aeëopcyxiïjsqwhkmtABEËKMHOPCTYXIÏJS",
+    "ьъЬЪ",  # which some systems leave in a Latin word
 )
 LOOKS_CYRILLIC = str.maketrans(
-    "aeopcyxijskmtABEKMHOPCTYXIJS",
-    "аеорсухіјѕкмтАВЕКМНОРСТУХІЈЅ",
+    "aeëopcyxiïjskmtABEËKMHOPCTYXIÏJS",
+    "аеёорсухіїјѕкмтАВЕЁКМНОРСТУХІЇЈЅ",
 )
 LONG_INITIALS = frozenset({"shch", "sch"})
 
@@ -47,6 +48,8 @@ def is_cyrillic(word: str) -> bool:
 
 def repaired(word: str) -> str:
     """A word of two scripts in one of them, when look-alike letters allow it; as it was otherwise."""
+    if word.isascii():
+        return word
     cyrillic, latin = len(CYRILLIC.findall(word)), len(LATIN.findall(word))
     if not cyrillic or not latin:
         return word
