@@ -1,7 +1,10 @@
 """The web server: a few threads in each of a few processes, behind one listening socket."""
 
 import os
+import signal
 from pathlib import Path
+
+from config.launcher.processes import tied_to
 
 bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 worker_class = "gthread"
@@ -19,3 +22,8 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 # No access log: addresses of families are nobody's business.
 accesslog = None
 control_socket_disable = True
+
+
+def post_fork(server: object, worker: object) -> None:
+    """A worker would notice only within a second that its master is gone, and hold the port until then."""
+    tied_to(os.getppid(), signal.SIGKILL)()

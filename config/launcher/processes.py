@@ -55,7 +55,7 @@ class Program:
                 user=self.user,
                 group=self.user,
                 extra_groups=None if self.user is None else [],
-                preexec_fn=_tied_to_us(self.death_signal),
+                preexec_fn=tied_to(os.getpid(), self.death_signal),
             )
         if process.stdin:
             process.stdin.write(self.settings.encode())
@@ -71,14 +71,14 @@ class Program:
         return "\n".join(text.splitlines()[-lines:])
 
 
-def _tied_to_us(death_signal: signal.Signals) -> Callable[[], None]:
-    parent = os.getpid()
+def tied_to(parent: int, death_signal: signal.Signals) -> Callable[[], None]:
+    """Return what a fresh child calls so that Linux sends it `death_signal` when `parent` dies."""
     prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
     def tie() -> None:
         if prctl:
             prctl(_PR_SET_PDEATHSIG, death_signal)
-        # We may have died before the kernel was told.
+        # The parent may have died before the kernel was told.
         if os.getppid() != parent:
             os._exit(1)
 
