@@ -16,7 +16,7 @@ from people.names.whole import Name, readings
 
 Verdict = Literal["yes", "no", "ask"]
 
-SHORTEST_WITH_SLIP = 5
+SHORTEST_WITH_SLIP = 4
 SHORTEST_STEM = 3
 
 SUFFIX = re.compile(
