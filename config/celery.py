@@ -21,7 +21,7 @@ app.conf.update(
     task_serializer="json",
     broker_connection_max_retries=None,
     broker_connection_retry_on_startup=True,
-    # A request that rings the bell must not wait for Redis: one short try, errors are swallowed by the caller.
+    # A request that rings the bell must not wait for Redis: one short try, and the caller goes on.
     broker_transport_options={
         "socket_timeout": 30,
         "socket_connect_timeout": 0.5,
@@ -29,9 +29,11 @@ app.conf.update(
         "visibility_timeout": 600,
     },
     task_publish_retry=False,
+    # The periods of parcels.workers.ticks: any number of beats may run, one takes the slot.
     beat_schedule={
         "sweep": {"task": "parcels.tick", "schedule": timedelta(seconds=15), "args": ["sweep"]},
         "deadlines": {"task": "parcels.tick", "schedule": timedelta(minutes=1), "args": ["deadlines"]},
+        "tidy": {"task": "parcels.tick", "schedule": timedelta(hours=1), "args": ["tidy"]},
     },
 )
 app.autodiscover_tasks()

@@ -77,12 +77,13 @@ TABLES: Final[Mapping[str, tuple[str, str, str]]] = {
 
 
 def after_migrate(**kwargs: object) -> None:
-    """Make the roles and give them their tables. Where the server does not allow roles, nothing is given."""
+    """Make the roles and give them their tables; a server that allows no roles gives nothing."""
     with connection.cursor() as cursor:
         if not _make_roles(cursor):
             return
         cursor.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tableowner = current_user"
+            "SELECT tablename FROM pg_tables"
+            " WHERE schemaname = current_schema() AND tableowner = current_user"
         )
         present = {name for (name,) in cursor.fetchall()}
         for place, role in enumerate(ROLES):
@@ -111,7 +112,8 @@ def shortcoming() -> str | None:
         cursor.execute(
             "SELECT current_user, session_user,"
             " (SELECT rolsuper FROM pg_roles WHERE rolname = session_user),"
-            " EXISTS (SELECT FROM pg_tables WHERE tablename = 'parcels_movement' AND tableowner = session_user)"
+            " EXISTS (SELECT FROM pg_tables"
+            "         WHERE tablename = 'parcels_movement' AND tableowner = session_user)"
         )
         current, login, is_superuser, is_owner = cursor.fetchone()
     if current not in ROLES:

@@ -209,7 +209,7 @@ class Round(models.Model):
 
 
 class SettledAddressee(models.Model):
-    """An addressee settled for a holding side: on the round's list, or accepted by both or the neutral agency.
+    """An addressee settled for a holding side: on the round's list, or accepted by those who may.
 
     Without this row, and one for the sender's tie, a parcel is not packed; its family reads nothing of it.
     """

@@ -17,7 +17,7 @@ CREATE TABLE IF NOT EXISTS parcels_edge (
     PRIMARY KEY (from_status, move, status)
 );
 INSERT INTO parcels_edge VALUES {_EDGES} ON CONFLICT DO NOTHING;
-"""  # noqa: S608  the values are our own table's
+"""
 
 KEYS: Final = """
 ALTER TABLE parcels_movement

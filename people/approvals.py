@@ -63,7 +63,7 @@ def propose(
     :raises NotYours: if `by` is no person, or holds no role for it.
     :raises NotOpen: if one for the same subject and act is open.
     """
-    _may(by, act)
+    proposer = _may(by, act)
     with transaction.atomic():
         if Approval.objects.filter(
             subject_kind=subject_kind, subject=subject, act=act, decision=None
@@ -75,7 +75,7 @@ def propose(
             act=act,
             organisation_id=by.organisation_id,
             details=dict(details),
-            proposed_by_id=by.staff_id,
+            proposed_by_id=proposer,
             proposed_at=now,
             against=against,
             also_not_by_id=against.proposed_by_id if against else None,
@@ -126,8 +126,10 @@ def _decide(approval_id: int, by: Actor, decision: str, reason: str, now: dateti
     return approval
 
 
-def _may(by: Actor, act: str, *, tie: bool = False) -> None:
+def _may(by: Actor, act: str, *, tie: bool = False) -> int:
+    """Return whose decision it is."""
     # Where two differed, a coordinator who proposed neither decides.
     roles = frozenset({Role.COORDINATOR.value}) if tie else _ROLES[act]
-    if by.kind != "staff" or not by.roles & roles:
+    if by.staff_id is None or not by.roles & roles:
         raise NotYours
+    return by.staff_id

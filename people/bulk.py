@@ -12,11 +12,11 @@ def insert(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[o
     with connection.cursor() as cursor:
         cursor.execute(
             f"CREATE TEMP TABLE incoming ON COMMIT DROP AS SELECT {names} FROM {table} WITH NO DATA"
-        )  # noqa: S608
+        )
         with cursor.copy(f"COPY incoming ({names}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
-        cursor.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM incoming")  # noqa: S608
+        cursor.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM incoming")
         cursor.execute("DROP TABLE incoming")
 
 

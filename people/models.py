@@ -172,7 +172,7 @@ class Person(models.Model):
 
 
 class PersonKey(models.Model):
-    """A person's own key, wrapped by the key-encryption key. Destroying it erases what was sealed under it."""
+    """A person's own key, wrapped by the key-encryption key; destroying it erases what it sealed."""
 
     person = models.OneToOneField(Person, models.PROTECT, primary_key=True, related_name="key")
     wrapped = models.BinaryField()
@@ -183,7 +183,7 @@ class PersonKey(models.Model):
 
 
 class Fact(models.Model):
-    """One thing an office was told about a person, as it was told. Never changed: a later word is a later row."""
+    """One thing an office was told of a person, as it was told. A later word is a later row."""
 
     class Kind(models.TextChoices):
         NAME = "name"
@@ -202,7 +202,7 @@ class Fact(models.Model):
 
 
 class NameKey(models.Model):
-    """A keyed hash of one folded name: whole names are found by it, in any script, and nothing can be read back."""
+    """A keyed hash of one folded name: whole names are found by it in any script, none is read back."""
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="name_keys", db_index=False)
     key = models.BinaryField()
@@ -218,7 +218,7 @@ class NameKey(models.Model):
 
 
 class SituationEvent(models.Model):
-    """What became of a prisoner, stated by somebody. The follow worker acts on those that are well founded."""
+    """What became of a prisoner, stated by somebody. The follow worker acts on the well founded."""
 
     class Situation(models.TextChoices):
         HELD = "held", "held"
@@ -281,12 +281,7 @@ class Approval(models.Model):
     also_not_by = models.ForeignKey(Staff, models.PROTECT, null=True, blank=True, related_name="+")
     decided_by = models.ForeignKey(Staff, models.PROTECT, null=True, blank=True, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
-    decision = models.CharField(
-        max_length=10,
-        choices=Decision.choices,
-        null=True,
-        blank=True,  # noqa: DJ001  null: not decided yet
-    )
+    decision = models.CharField(max_length=10, choices=Decision.choices, null=True, blank=True)  # noqa: DJ001
     reason = models.CharField(max_length=200, blank=True, help_text="A code or a few words without names")
 
     class Meta:

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from django.db.models import Count
 
 from people import names, vault
-from people.vault import FACT_PLACE
 from people.models import Fact, NameKey, Person, PersonKey
+from people.vault import FACT_PLACE
 
 
 def key_of(person_id: int) -> bytes:

@@ -16,11 +16,14 @@ class Taken(NamedTuple):
 
 
 def take(bucket: str, most: int, window: timedelta) -> Taken:
-    """Count one try in `bucket`. What it names is kept as a keyed hash: addresses and accounts are personal."""
+    """Count one try in `bucket`, kept as a keyed hash: addresses and accounts are personal."""
     kind, _, rest = bucket.partition(":")
     name = f"{kind}:{vault.search_key(rest).hex()}"
     with connection.cursor() as cursor:
-        cursor.execute("SELECT allowed, retry_after FROM throttle(%s, %s, %s)", [name, most, window])
+        cursor.execute(
+            "SELECT allowed, retry_after FROM throttle(%s, %s, make_interval(secs => %s))",
+            [name, most, window.total_seconds()],
+        )
         return Taken(*cursor.fetchone())
 
 

@@ -33,7 +33,7 @@ def wrap(secret: bytes, *, place: str) -> bytes:
     return _seal(_kek(), secret, place)
 
 
-def unwrap(wrapped: bytes, *, place: str = "people.key") -> bytes:
+def unwrap(wrapped: bytes | memoryview, *, place: str = "people.key") -> bytes:
     """:raises cryptography.exceptions.InvalidTag: if it was changed or wrapped by another key."""
     return _open(_kek(), wrapped, place)
 
@@ -42,7 +42,7 @@ def seal(key: bytes, text: str, *, place: str) -> bytes:
     return _seal(key, text.encode(), place)
 
 
-def unseal(key: bytes, sealed: bytes, *, place: str) -> str:
+def unseal(key: bytes, sealed: bytes | memoryview, *, place: str) -> str:
     """:raises cryptography.exceptions.InvalidTag: if it was changed, moved, or sealed under another key."""
     return _open(key, sealed, place).decode()
 
@@ -61,8 +61,8 @@ def _seal(key: bytes, plain: bytes, place: str) -> bytes:
     return VERSION + nonce + AESGCM(key).encrypt(nonce, plain, place.encode())
 
 
-def _open(key: bytes, sealed: bytes, place: str) -> bytes:
-    sealed = bytes(sealed)
+def _open(key: bytes, stored: bytes | memoryview, place: str) -> bytes:
+    sealed = bytes(stored)
     if sealed[:1] != VERSION:
         raise ValueError(f"sealed by an unknown version: {sealed[:1].hex()}")
     return AESGCM(key).decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], place.encode())

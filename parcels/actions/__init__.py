@@ -1,6 +1,6 @@
 """What people and workers do with parcels: one verb, one transaction, one function."""
 
-from parcels.actions.advance import advance, observe
+from parcels.actions.advance import advance, observe, observe_each
 from parcels.actions.care import freeze, propose, release_news
 from parcels.actions.register import Registered, check_round, register
 from parcels.actions.review import vote
@@ -15,6 +15,7 @@ __all__ = [
     "check_round",
     "freeze",
     "observe",
+    "observe_each",
     "propose",
     "register",
     "release_news",

@@ -145,18 +145,22 @@ def observe(
     numbers: Sequence[str], what: str, *, by: Actor, now: datetime, details: Mapping[str, Any] | None = None
 ) -> int:
     """Record that something was seen or done with these parcels which moves nothing; return how many."""
+    return observe_each(
+        [Step(number, what, now, details=details or {}) for number in numbers], by=by, now=now
+    )
+
+
+def observe_each(steps: Sequence[Step], *, by: Actor, now: datetime) -> int:
+    """Record what was seen or done with each parcel, with details of its own; return how many."""
     with transaction.atomic():
         announce(by)
-        held = hold(numbers)
+        held = hold([step.parcel for step in steps])
         made: list[Made] = []
-        for number, parcel in held.items():
-            step = Step(number, what, now)
-            made.append(
-                Made(
-                    parcel, parcel.status, OBSERVE, parcel.status, step, {**(details or {}), "move": what}, by
-                )
-            )
-            apply(made[-1], now, Surroundings())
+        for step in steps:
+            if parcel := held.get(step.parcel):
+                details = {**step.details, "move": step.move}
+                made.append(Made(parcel, parcel.status, OBSERVE, parcel.status, step, details, by))
+                apply(made[-1], now, Surroundings())
         write(made, list(held.values()), now)
         return len(made)
 

@@ -16,10 +16,21 @@ from parcels.lifecycle import Status
 class Held:
     """A locked parcel as it will be written: steps change it in order, nothing else reads the row again."""
 
+    id: int
+    number: str
+    last_number: int
+    frozen: bool
+    consignment: int | None
+    holder: int | None
+    held_from: int | None
+    tie_checked_by: int | None
+    recipient: int
+    gross_mass_g: int | None
+    since: datetime
+
     __slots__ = (
         "changed",
         "consignment",
-        "flagged",
         "frozen",
         "gross_mass_g",
         "held_from",
@@ -28,9 +39,7 @@ class Held:
         "last_number",
         "number",
         "recipient",
-        "reported_by",
         "round",
-        "sender",
         "since",
         "status",
         "tie_checked_by",
@@ -44,12 +53,10 @@ class Held:
             status,
             self.last_number,
             self.frozen,
-            self.flagged,
             self.consignment,
             self.holder,
             self.held_from,
             self.tie_checked_by,
-            self.sender,
             self.recipient,
             self.gross_mass_g,
             self.since,
@@ -57,8 +64,6 @@ class Held:
         self.status = Status(status)
         self.round = rounds[round_id]
         self.changed = False
-        # Who reported receipt, learnt only where a confirmation asks for it.
-        self.reported_by: int | None = None
 
     def copy(self) -> Held:
         twin = object.__new__(Held)
@@ -84,8 +89,8 @@ _AT_HOME = frozenset(
 )
 
 _LOCK = """
-SELECT id, number, round_id, status, last_number, frozen, flagged, consignment_id, holder_id, held_from,
-       tie_checked_by_id, sender_id, recipient_id, gross_mass_g, status_since
+SELECT id, number, round_id, status, last_number, frozen, consignment_id, holder_id, held_from,
+       tie_checked_by_id, recipient_id, gross_mass_g, status_since
   FROM parcels_parcel WHERE number = ANY(%s) ORDER BY id FOR UPDATE
 """
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from django.db import transaction
+from django.db.models import Max
 
 from parcels.actions.advance import advance
 from parcels.actions.steps import Refused, Step
@@ -105,16 +106,14 @@ def _keep_line_decisions(parcel: Parcel, approval: Approval, ballot: Mapping[str
 
     Clearing a parcel allows every line that was questioned, unless the ballot says otherwise.
     """
-    last = parcel.findings.order_by("-at_number").values_list("at_number", flat=True).first()
-    questioned = {
-        finding.line: finding.rule_id
-        for finding in Finding.objects.filter(parcel=parcel, at_number=last, line__isnull=False)
-    }
+    last = parcel.findings.aggregate(last=Max("at_number"))["last"] or 0
+    found = Finding.objects.filter(parcel=parcel, at_number=last)
+    questioned = {line: rule for line, rule in found.values_list("line", "rule_id") if line is not None}
     verdicts = dict.fromkeys(questioned, "allow") if ballot["decision"] == "clear" else {}
     verdicts |= {line["line"]: line["verdict"] for line in ballot["lines"]}
     LineDecision.objects.bulk_create(
         LineDecision(
             line=line, rule_id=questioned.get(line.number), verdict=verdicts[line.number], approval=approval
         )
-        for line in Line.objects.filter(parcel=parcel, number__in=verdicts)
+        for line in Line.objects.filter(parcel=parcel, number__in=list(verdicts))
     )

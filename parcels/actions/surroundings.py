@@ -54,10 +54,7 @@ def look_around(steps: Sequence[Step], held: dict[str, Held]) -> Surroundings:
             ).values_list("person_id", "holding_id")
         )
     if opened := [*asked.get("amend", ()), *asked.get("admit", ())]:
-        for parcel, line, quantity, removed in Line.objects.filter(
-            parcel__in={parcel.id for parcel in opened}
-        ).values_list("parcel_id", "number", "quantity", "removed"):
-            around.pieces.setdefault(parcel, {})[line] = quantity - removed
+        around.pieces = _pieces({each.id for each in opened})
     if "confirm" in asked:
         around.reported_by = _reported_by(asked["confirm"])
     if "correct" in asked:
@@ -72,6 +69,15 @@ def _consignments(around: Surroundings, steps: Sequence[Step], held: Collection[
     rows = Consignment.objects.select_for_update().order_by("pk")
     for consignment in (rows.filter(number__in=named) | rows.filter(pk__in=ids)).order_by("pk"):
         around.consignments[consignment.number] = around.by_id[consignment.pk] = consignment
+
+
+def _pieces(parcels: set[int]) -> dict[int, dict[int, int]]:
+    """Return how many pieces are left of each line."""
+    pieces: dict[int, dict[int, int]] = {}
+    rows = Line.objects.filter(parcel__in=parcels).values_list("parcel_id", "number", "quantity", "removed")
+    for parcel, line, quantity, removed in rows:
+        pieces.setdefault(parcel, {})[line] = quantity - removed
+    return pieces
 
 
 def _whole(leaving: list[Held]) -> set[int]:

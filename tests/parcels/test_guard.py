@@ -1,7 +1,5 @@
 """What the database itself refuses, tried as the role of a web process."""
 
-from collections.abc import Iterator
-
 import pytest
 from django.db import DatabaseError, connection, transaction
 
@@ -18,7 +16,7 @@ def w() -> World:
 
 
 @pytest.fixture
-def sql() -> Iterator[object]:
+def sql() -> object:
     def run(statement: str, *values: object) -> None:
         """Run as the web role; deferred checks, which a commit would make, are made at once."""
         with transaction.atomic(), connection.cursor() as cursor:
@@ -27,17 +25,20 @@ def sql() -> Iterator[object]:
             cursor.execute(statement, list(values))
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
-    yield run
+    return run
 
 
 def refuse(sql: object, parcel: Parcel, statement: str, *values: object) -> None:
-    before = (Parcel.objects.values().get(pk=parcel.pk), list(parcel.movements.order_by("number").values()))
+    before = kept(parcel)
 
     with pytest.raises(DatabaseError):
         sql(statement, *values)  # type: ignore[operator]
 
-    after = (Parcel.objects.values().get(pk=parcel.pk), list(parcel.movements.order_by("number").values()))
-    assert after == before
+    assert kept(parcel) == before
+
+
+def kept(parcel: Parcel) -> tuple[object, ...]:
+    return Parcel.objects.values().get(pk=parcel.pk), list(parcel.movements.order_by("number").values())
 
 
 _MOVE = (
@@ -148,8 +149,8 @@ def test_insert_of_a_parcel_in_another_status_than_registered_is_refused(w: Worl
         sql, parcel,
         "WITH made AS (INSERT INTO parcels_parcel (number, round_id, organisation_id, sender_id, recipient_id,"
         " content_hash, status, last_number, status_since, seed, code_key_version, frozen, flagged)"
-        " SELECT 'PZ000000015ZZ', round_id, organisation_id, sender_id, recipient_id, content_hash, 'cleared', 1,"
-        " now(), seed, 1, false, false FROM parcels_parcel WHERE id = %s RETURNING id, organisation_id)"
+        " SELECT 'PZ000000015ZZ', round_id, organisation_id, sender_id, recipient_id, content_hash,"
+        " 'cleared', 1, now(), seed, 1, false, false FROM parcels_parcel WHERE id = %s RETURNING id, organisation_id)"
         " INSERT INTO parcels_movement (parcel_id, number, move, status, happened_at, recorded_at,"
         " organisation_id, actor, details)"
         " SELECT id, 1, 'register', 'cleared', now(), now(), organisation_id, 'staff', '{}' FROM made",
@@ -166,7 +167,8 @@ def test_insert_of_a_parcel_in_another_status_than_registered_is_refused(w: Worl
         "ALTER TABLE parcels_movement DISABLE TRIGGER ALL",
         "ALTER TABLE parcels_movement DROP CONSTRAINT movement_is_an_edge",
         "DROP TRIGGER no_step_back ON parcels_parcel",
-        "CREATE OR REPLACE FUNCTION parcels_no_step_back() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+        "CREATE OR REPLACE FUNCTION parcels_no_step_back() RETURNS trigger LANGUAGE plpgsql"
+        " AS 'BEGIN RETURN NULL; END'",
         "INSERT INTO parcels_edge VALUES ('accepted', 'receive', 'received')",
         "SET ROLE lifeline_owner",
         "RESET ROLE; SELECT 1 FROM parcels_movement; ALTER TABLE parcels_movement DISABLE TRIGGER ALL",
