@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from django.db.models import Count
-
 from people import names, vault
-from people.models import Fact, NameKey, Person, PersonKey
+from people.models import Fact, Person, PersonKey
 from people.vault import FACT_PLACE
 
 
@@ -49,8 +47,10 @@ def contact_of(person: Person) -> dict[str, str]:
 
 def people_named(whole_name: str) -> list[int]:
     """Return the ids of those whose name has every word of `whole_name`, in any script."""
-    keys = {vault.search_key(key) for key in names.search_keys(whole_name)}
-    if not keys:
+    words = names.query_keys(whole_name)
+    if not words:
         return []
-    found = NameKey.objects.filter(key__in=keys).values("person").annotate(hits=Count("key", distinct=True))
-    return [row["person"] for row in found.filter(hits=len(keys))]
+    found = Person.objects.all()
+    for spellings in words:  # each word joins anew: a person must have every one of them
+        found = found.filter(name_keys__key__in=[vault.search_key(key) for key in spellings])
+    return list(found.distinct().values_list("pk", flat=True))
