@@ -7,7 +7,7 @@ from parcels.lifecycle import END, FAMILY_WORD, MOVES, Status
 
 _HEAD = """# The life of a parcel
 
-Drawn from `parcels/lifecycle.py` by `python -m parcels.diagram > docs/lifecycle.md`; a test keeps them together.
+Drawn from `parcels/lifecycle.py` by `python -m parcels.diagram > docs/lifecycle.md`; a test keeps both.
 Decisions are taken here and may be refused; facts happened in the world and are always recorded.
 """
 
