@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 import psycopg
 from django.conf import settings
 from django.db import connection
+from django.db.models import F
 
 from exchanges.models import ContentRule, Round
 from parcels import codes, lifecycle, reasons
@@ -278,11 +279,12 @@ def _of_findings(track: Track, language: str) -> Iterator[Reason]:
 
 
 def _of_decisions(track: Track, language: str) -> Iterator[Reason]:
-    decided = LineDecision.objects.filter(line__parcel_id=track.parcel_id, verdict__in=MUST_CHANGE)
-    return (
-        _reason(decision.rule, "", language)
-        for decision in decided.select_related("rule").order_by("line__number", "id")
+    """Yield what people last decided on each line that is still in the parcel."""
+    decided = LineDecision.objects.filter(
+        line__parcel_id=track.parcel_id, line__removed__lt=F("line__quantity")
     )
+    last = decided.order_by("line__number", "-id").distinct("line__number").select_related("rule")
+    return (_reason(each.rule, "", language) for each in last if each.verdict in MUST_CHANGE)
 
 
 def _of_refusal(track: Track, language: str) -> Reason:

@@ -13,8 +13,17 @@ from django.db import transaction
 from exchanges.models import Agreement, ContentRule, Round, Stay, Terms
 from parcels import codes
 from parcels.lifecycle import Status
-from parcels.models import Consignment, ConsignmentNews, Finding, Movement, Parcel, Publication
-from people.models import Organisation, Party, Person
+from parcels.models import (
+    Consignment,
+    ConsignmentNews,
+    Finding,
+    Line,
+    LineDecision,
+    Movement,
+    Parcel,
+    Publication,
+)
+from people.models import Approval, Organisation, Party, Person, Staff
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 STAYS = {"cleared": (2, 6, 20), "packed": (1, 4, 20), "dispatched": (3, 10, 30), "received": (14, 30, 60)}
@@ -181,6 +190,29 @@ def make_finding(
         rule=rule,
         terms=parcel.round.terms,
     )
+
+
+def make_decision(parcel: Parcel, rule: ContentRule, *, verdict: str, line: int, removed: int = 0) -> None:
+    bruno, _ = Staff.objects.get_or_create(username="bruno")
+    approval = Approval.objects.create(
+        subject_kind="parcel",
+        subject=parcel.pk,
+        act=f"review {line} {verdict}",
+        organisation=parcel.organisation,
+        proposed_by=bruno,
+    )
+    its_line, _ = Line.objects.get_or_create(
+        parcel=parcel,
+        number=line,
+        defaults={
+            "sealed_description": b"",
+            "category": rule.category,
+            "exact": True,
+            "quantity": 1,
+            "removed": removed,
+        },
+    )
+    LineDecision.objects.create(line=its_line, rule=rule, verdict=verdict, approval=approval)
 
 
 def make_consignment(round_: Round, *, status: str = "open", news: datetime | None = None) -> Consignment:

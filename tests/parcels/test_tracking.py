@@ -1,13 +1,15 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
-from parcels import tracking
+from parcels import codes, tracking
 from parcels.lifecycle import FAMILY_WORD, Status
 from parcels.models import Parcel
 from parcels.tracking import Entry, Office, Public, Reason, Receipt, Stay
 from people.models import ThrottleWindow
+from tests import factories
 from tests.parcels import family
 from tests.parcels.family import ACCEPTED, CLEARED, DISPATCHED, HELD, NOON, REGISTERED, WAY, Step
 
@@ -260,6 +262,23 @@ def test_reasons_to_change_come_from_the_refusal_where_nothing_else_tells() -> N
 
 
 @pytest.mark.django_db
+def test_reasons_to_change_follow_what_people_last_decided_on_a_line() -> None:
+    round_ = family.make_round()
+    rule = family.make_rule(round_)
+    refused = Step("refuse", "refused", 3, {"reason": "no such code"})
+    parcel, code = family.make_parcel(round_, (REGISTERED, ACCEPTED, HELD, refused))
+    track = tracking.track(code, now=NOON)
+    assert track is not None
+
+    family.make_decision(parcel, rule, verdict="prohibit", line=1)
+    assert [reason.what for reason in tracking.reasons_to_change(track, "en")] == ["Batteries"]
+
+    family.make_decision(parcel, rule, verdict="allow", line=1)
+    family.make_decision(parcel, rule, verdict="prohibit", line=2, removed=1)
+    assert tracking.reasons_to_change(track, "en") == []
+
+
+@pytest.mark.django_db
 def test_reasons_to_change_tell_nothing_internal() -> None:
     round_ = family.make_round()
     refused = Step("refuse", "refused", 3, {"reason": "OVER_QUOTA"})
@@ -311,6 +330,18 @@ def test_a_parcel_stayed_behind_once_all_that_leaves_has_publicly_left(
     assert track_gone is not None
     assert tracking.stayed_behind(track_here, now=NOON) is expected
     assert tracking.stayed_behind(track_gone, now=NOON) is False
+
+
+@pytest.mark.django_db
+def test_track_follows_what_advance_publishes() -> None:
+    parcel = factories.handed_over(factories.world())
+    code = codes.receipt_code(bytes.fromhex(settings.KEYS.code), bytes(parcel.seed))
+    same_day, later = (tracking.track(code, now=factories.NOON + timedelta(days=days)) for days in (6, 7))
+
+    assert same_day is not None
+    assert later is not None
+    assert [entry.status for entry in same_day.timeline] == ["registered", "taken_in", "checked"]
+    assert [entry.status for entry in later.timeline[3:]] == ["on_the_way", "with_holding_side"]
 
 
 def test_dispatched_is_in_the_way_of_these_tests() -> None:
