@@ -11,8 +11,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from config.launcher.guardian import guardian
+
 BASE_DIR = Path(__file__).resolve().parents[2]
 _PR_SET_PDEATHSIG = 1
+_HAS_DEATH_SIGNAL = sys.platform == "linux"
 _LOG_LIMIT_BYTES = 5 * 1024 * 1024
 _LONGEST_PAUSE_S = 30.0
 # A child that ran this long before it died is started again at once.
@@ -57,6 +60,8 @@ class Program:
                 extra_groups=None if self.user is None else [],
                 preexec_fn=tied_to(os.getpid(), self.death_signal),
             )
+        if not _HAS_DEATH_SIGNAL:
+            guardian().watch(process.pid, self.death_signal)
         if process.stdin:
             process.stdin.write(self.settings.encode())
             process.stdin.close()
@@ -73,7 +78,7 @@ class Program:
 
 def tied_to(parent: int, death_signal: signal.Signals) -> Callable[[], None]:
     """Return what a fresh child calls so that Linux sends it `death_signal` when `parent` dies."""
-    prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
+    prctl = ctypes.CDLL(None).prctl if _HAS_DEATH_SIGNAL else None
 
     def tie() -> None:
         if prctl:
@@ -116,6 +121,8 @@ class Child:
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        if not _HAS_DEATH_SIGNAL:
+            guardian().forget(self.process.pid)
 
 
 def _how(returncode: int) -> str:

@@ -36,13 +36,17 @@ class Product:
         self.process: subprocess.Popen[str]
 
     def launch(self, *, port: int | None = None, data: Path | None = None) -> "subprocess.Popen[str]":
-        ours = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_ROLE", "REDIS_URL")
-        env = {name: value for name, value in os.environ.items() if name not in ours}
-        env |= {"LIFELINE_DATA": str(data or self.data), "PORT": str(port or self.port)}
+        env = self.environment() | {"LIFELINE_DATA": str(data or self.data), "PORT": str(port or self.port)}
         command = [sys.executable, "manage.py", "up", "--no-demo"]
         return subprocess.Popen(
             command, cwd=BASE_DIR, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
+
+    def environment(self) -> dict[str, str]:
+        """Return that of a person at a shell, who knows of no server."""
+        tests = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_ROLE", "REDIS_URL")
+        ours = {name: value for name, value in os.environ.items() if name not in tests}
+        return ours | {"LIFELINE_DATA": str(self.data)}
 
     def start(self) -> list[str]:
         """Return the lines shown until it runs."""
@@ -72,9 +76,9 @@ class Product:
         found: dict[str, str] = json.loads((self.data / "servers.json").read_text())
         return found
 
-    def is_alive(self) -> bool:
+    def answers(self, path: str = "/livez") -> bool:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/livez", timeout=2) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=2) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False
@@ -115,7 +119,7 @@ def _child(product: Product, *words: str) -> psutil.Process:
 
 
 def test_up_answers_and_writes_board(product: Product) -> None:
-    assert product.is_alive()
+    assert product.answers()
     assert product.board() == {
         "url": f"http://127.0.0.1:{product.port}",
         "accounts": [],
@@ -136,6 +140,11 @@ def test_up_runs_as_plain_login(product: Product) -> None:
     assert set(logins) <= {("lifeline_app",)}
 
 
+def test_command_typed_beside_finds_the_servers(product: Product) -> None:
+    command = [sys.executable, "manage.py", "migrate", "--check"]
+    assert subprocess.run(command, cwd=BASE_DIR, env=product.environment(), timeout=30).returncode == 0
+
+
 def test_second_up_on_same_data_says_it_runs(product: Product) -> None:
     second = product.launch(port=_free_port())
     shown, _ = second.communicate(timeout=30)
@@ -143,7 +152,7 @@ def test_second_up_on_same_data_says_it_runs(product: Product) -> None:
         f"Lifeline is already running on this data: http://127.0.0.1:{product.port}"
     )
     assert second.returncode == 2
-    assert product.is_alive()
+    assert product.answers()
 
 
 def test_taken_port_names_way_out_and_starts_nothing(product: Product, tmp_path: Path) -> None:
@@ -164,7 +173,7 @@ def test_killed_child_is_started_again_and_said_so(product: Product, name: str) 
     _until(
         lambda: any(words in " ".join(c.cmdline()) for c in psutil.Process(product.process.pid).children())
     )
-    _until(product.is_alive)
+    _until(lambda: product.answers("/readyz"))
 
 
 def test_kill_leaves_nothing_and_second_start_keeps_data(product: Product) -> None:
@@ -191,3 +200,12 @@ def test_signal_stops_all_and_leaves_nothing(product: Product, number: signal.Si
     assert product.wait(15) == 0
     assert _nothing_left_of(family, seconds=0)
     assert not (product.data / "servers.json").exists()
+
+
+def test_unfinished_demonstration_is_cleared_away(product: Product) -> None:
+    (product.data / "demonstration-own").write_text("loading")
+    shown = product.start()
+    assert "  The demonstration was not finished last time; it begins anew." in shown
+    assert not (product.data / "demonstration-own").exists()
+    with psycopg.connect(product.addresses()["owner"]) as owner:
+        assert owner.execute("SELECT session_key FROM django_session").fetchall() == []
