@@ -13,11 +13,12 @@ from django.db import connection, transaction
 
 from exchanges import terms
 from exchanges.models import Round
-from parcels import catalogue, codes
+from parcels import codes
 from parcels.actions.advance import advance
 from parcels.actions.holding import today
 from parcels.actions.steps import Refused, Step
-from parcels.declarations import Declaration, DeclaredLine
+from parcels.assessment import categories
+from parcels.declarations import Declaration
 from parcels.models import Line, Movement, Parcel, Publication
 from people import bulk, vault
 from people.actions import Known, record_people
@@ -61,23 +62,23 @@ def register(
         announce(by)
         hashes = [vault.search_key(each.canonical(round_.pk)) for each in declarations]
         known = _known([each.external_id for each in declarations], by)
-        answers: list[Registered | None] = []
-        fresh: list[tuple[int, Declaration, bytes]] = []
+        fresh: dict[int, tuple[Declaration, bytes]] = {}
         for place, (each, content) in enumerate(zip(declarations, hashes, strict=True)):
-            if each.external_id is not None and each.external_id in known:
-                answers.append(_repeat(each.external_id, content, *known[each.external_id]))
-                continue
-            answers.append(None)
-            fresh.append((place, each, content))
-            if each.external_id is not None:
-                known[each.external_id] = ("", content)
-        numbers = _create([(each, content) for _, each, content in fresh], round_, by, now)
-        for (place, each, _), number in zip(fresh, numbers, strict=True):
-            answers[place] = Registered("created", each.external_id, number)
-        _accept(
-            [(each, number) for (_, each, _), number in zip(fresh, numbers, strict=True)], round_, by, now
-        )
-        return [answer for answer in answers if answer is not None]
+            if each.external_id is None or each.external_id not in known:
+                fresh[place] = each, content
+                if each.external_id is not None:
+                    known[each.external_id] = "", content
+        numbers = dict(zip(fresh, _create(list(fresh.values()), round_, by, now), strict=True))
+        for place, number in numbers.items():
+            if (external_id := declarations[place].external_id) is not None:
+                known[external_id] = number, hashes[place]
+        _accept([(declarations[place], number) for place, number in numbers.items()], round_, by, now)
+        return [
+            Registered("created", each.external_id, numbers[place])
+            if place in numbers
+            else _repeat(each.external_id or "", hashes[place], *known[each.external_id or ""])
+            for place, each in enumerate(declarations)
+        ]
 
 
 def _known(external_ids: Sequence[str | None], by: Actor) -> dict[str, tuple[str, bytes]]:
@@ -170,18 +171,10 @@ def _lines(
     for pk, sender, (each, _) in zip(ids, senders, fresh, strict=True):
         for number, line in enumerate(each.lines, 1):
             sealed = vault.seal(sender.key, line.description, place=LINE_PLACE)
-            category, also, exact = _category(line)
+            category, also, exact = categories(line)
             yield (
                 pk, number, sealed, category, also, exact, line.quantity, line.unit_mass_g, 0, "kept",
             )  # fmt: skip
-
-
-def _category(line: DeclaredLine) -> tuple[str, list[str], bool]:
-    """A declarer's own category is a claim: what the catalogue reads in the words counts beside it."""
-    match = catalogue.categorise(line.description)
-    if line.category is None or line.category == match.category:
-        return match.category, list(match.others), match.exact
-    return line.category, [match.category, *match.others], False
 
 
 def _accept(created: Sequence[tuple[Declaration, str]], round_: Round, by: Actor, now: datetime) -> None:
