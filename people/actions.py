@@ -21,6 +21,8 @@ class Telling(NamedTuple):
     birth_date: str | None = None
     service_number: str | None = None
     contact: Mapping[str, str] | None = None
+    external_id: str | None = None
+    """Under which the one who tells keeps this person."""
 
     @property
     def identity(self) -> str | None:
@@ -29,7 +31,8 @@ class Telling(NamedTuple):
         A name alone joins nobody: namesakes are common, and a wrong join sends a parcel to a stranger.
         """
         contact = self.contact or {}
-        marks = (self.birth_date, self.service_number, contact.get("phone"), contact.get("email"))
+        contacts = (contact.get("phone"), contact.get("email"))
+        marks = (self.birth_date, self.service_number, *contacts, self.external_id)
         if not any(marks):
             return None
         folded = " ".join(sorted(names.search_keys(self.name)))
@@ -130,6 +133,8 @@ def _facts(telling: Telling) -> Iterable[tuple[str, str]]:
         yield Fact.Kind.BIRTH_DATE.value, telling.birth_date
     if telling.service_number:
         yield Fact.Kind.SERVICE_NUMBER.value, telling.service_number
+    if telling.external_id:
+        yield Fact.Kind.EXTERNAL_ID.value, telling.external_id
     if telling.contact:
         yield Fact.Kind.CONTACT.value, json.dumps(telling.contact, ensure_ascii=False)
 

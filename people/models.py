@@ -104,6 +104,9 @@ class Client(AbstractApplication):
     class Meta(AbstractApplication.Meta):
         swappable = "OAUTH2_PROVIDER_APPLICATION_MODEL"
 
+    def is_usable(self, request: object) -> bool:
+        return self.active and self.grants.current().exists()
+
 
 class Role(models.TextChoices):
     REGISTRAR = "registrar"
@@ -189,6 +192,7 @@ class Fact(models.Model):
         NAME = "name"
         BIRTH_DATE = "birth_date"  # EDTF level 0: YYYY, YYYY-MM or YYYY-MM-DD, so it carries its precision
         SERVICE_NUMBER = "service_number"
+        EXTERNAL_ID = "external_id"  # under which the source keeps this person
         CONTACT = "contact"  # a JSON object: phone, email, contact_by
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="facts")

@@ -593,6 +593,7 @@ class Migration(migrations.Migration):
                             ("name", "Name"),
                             ("birth_date", "Birth Date"),
                             ("service_number", "Service Number"),
+                            ("external_id", "External Id"),
                             ("contact", "Contact"),
                         ],
                         max_length=20,
