@@ -2,32 +2,15 @@
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TypedDict
+from typing import Any
 
 from config.launcher.screen import Screen
 
-
-class Account(TypedDict):
-    role: str
-    organisation: str
-    username: str
-    sign_in: str
-
-
-class Client(TypedDict):
-    organisation: str
-    relation: str
-    client_id: str
-    client_secret: str
-
-
-class Board(TypedDict):
-    url: str
-    accounts: list[Account]
-    clients: list[Client]
-    receipt_code: str | None
-    round: str | None
+Board = Mapping[str, Any]
+"""`url`, `accounts: [{role, organisation, username, sign_in}]`, `receipt_code`, `round`, and
+`clients: [{organisation, relation, client_id, client_secret}]`."""
 
 
 def empty(url: str) -> Board:

@@ -17,10 +17,12 @@ class Screen:
         sys.stdout.flush()
 
     @contextmanager
-    def step(self, what: str) -> Iterator[None]:
+    def step(self, what: str, *, shows_more: bool = False) -> Iterator[None]:
+        """:param shows_more: it shows its own progress, on lines of its own"""
         began = time.monotonic()
+        end = "\n" if shows_more else ""
         if self._is_terminal:
-            sys.stdout.write(f"  {what} ...")
+            sys.stdout.write(f"  {what} ...{end}")
             sys.stdout.flush()
         yield
         self.say(f"  {what:<60}{time.monotonic() - began:6.1f} s")

@@ -56,38 +56,59 @@ def up(wishes: Wishes, screen: Screen) -> None:
             servers = stack.enter_context(running(crew, wishes.data))
         stack.enter_context(database.left(servers.addresses, wishes.data))
         stack.callback(screen.say, "Stopping.")
-        _bring_up(wishes, servers, crew, listener, screen)
+        _Start(wishes, servers, crew, screen).bring_up(listener)
         while True:
             crew.tend()
             time.sleep(0.2)
 
 
-def _bring_up(wishes: Wishes, servers: Servers, crew: Crew, listener: socket.socket, screen: Screen) -> None:
-    loaded = _Demonstration(wishes.data, servers)
-    if loaded.was_interrupted:
-        loaded.clear()
-        screen.say("  The demonstration was not finished last time; it begins anew.")
-    with screen.step("Tables"):
-        database.migrate(servers.addresses.owner)
-        messages.compile_stale()
-    has_roles = _connect_as_web(servers.addresses.database)
-    if shortcoming := privileges.shortcoming():
-        screen.say(f"  {shortcoming}")
-    environment = programs.Environment(servers.addresses, wishes.data, wishes.port, has_roles)
-    with screen.step("Web server, worker, beat, sweep"):
-        web, *_ = [crew.start(program) for program in programs.lasting(environment, listener.fileno())]
-        crew.wait_for(web, lambda: _answers(wishes.port), seconds=60)
-    if loaded.is_wanted(wishes.demo):
-        with screen.step("Demonstration round"), loaded.loading():
-            crew.run(programs.demonstrate(environment))
-    found = board.empty(wishes.url)
-    if loaded.is_complete and wishes.demo is not False:
-        found = demonstration.board(wishes.url)
-    board.write(found, wishes.data / "board.json")
-    board.show(found, screen)
-    if servers.postgres and servers.postgres.is_outside:
-        screen.say(f"The database is kept in {servers.postgres.cluster}, where PostgreSQL may read it.")
-    screen.say(f"Logs are in {wishes.data / 'logs'}. Ctrl-C stops.")
+@dataclass
+class _Start:
+    wishes: Wishes
+    servers: Servers
+    crew: Crew
+    screen: Screen
+
+    def __post_init__(self) -> None:
+        self.round = _DemonstrationRound(self.wishes.data, self.servers)
+
+    def bring_up(self, listener: socket.socket) -> None:
+        has_roles = self.prepare_database()
+        environment = programs.Environment(
+            self.servers.addresses, self.wishes.data, self.wishes.port, has_roles
+        )
+        with self.screen.step("Web server, worker, beat, sweep"):
+            web, *_ = [self.crew.start(each) for each in programs.lasting(environment, listener.fileno())]
+            self.crew.wait_for(web, lambda: _answers(self.wishes.port), seconds=60)
+        if self.round.is_wanted(self.wishes.demo):
+            with self.screen.step("Demonstration round", shows_more=True), self.round.loading():
+                self.crew.run(programs.demonstrate(environment))
+        self.show_board()
+
+    def prepare_database(self) -> bool:
+        """Return whether processes can take their roles on this server."""
+        if self.round.was_interrupted:
+            self.round.clear()
+            self.screen.say("  The demonstration was not finished last time; it begins anew.")
+        with self.screen.step("Tables"):
+            database.migrate(self.servers.addresses.owner)
+            messages.compile_stale()
+        has_roles = _connect_as_web(self.servers.addresses.database)
+        if shortcoming := privileges.shortcoming():
+            self.screen.say(f"  {shortcoming}")
+        return has_roles
+
+    def show_board(self) -> None:
+        found = board.empty(self.wishes.url)
+        if self.round.is_complete and self.wishes.demo is not False:
+            found = demonstration.board(self.wishes.url)
+        board.write(found, self.wishes.data / "board.json")
+        board.show(found, self.screen)
+        if self.servers.postgres and self.servers.postgres.is_outside:
+            self.screen.say(
+                f"The database is in {self.servers.postgres.cluster}, where PostgreSQL can read it."
+            )
+        self.screen.say(f"Logs are in {self.wishes.data / 'logs'}. Ctrl-C stops.")
 
 
 def _connect_as_web(url: str) -> bool:
@@ -101,8 +122,8 @@ def _connect_as_web(url: str) -> bool:
     return True
 
 
-class _Demonstration:
-    """Whether the database holds the demonstration round, kept in a file of the data folder."""
+class _DemonstrationRound:
+    """How far it is loaded, kept in a file of the data folder."""
 
     def __init__(self, data: Path, servers: Servers) -> None:
         self._postgres = servers.postgres
