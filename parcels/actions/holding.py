@@ -7,9 +7,8 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import connection
-
 from exchanges.models import Round
+from parcels.actions import binary
 from parcels.lifecycle import Status
 
 
@@ -91,13 +90,13 @@ _AT_HOME = frozenset(
 _LOCK = """
 SELECT id, number, round_id, status, last_number, frozen, consignment_id, holder_id, held_from,
        tie_checked_by_id, recipient_id, gross_mass_g, status_since
-  FROM parcels_parcel WHERE number = ANY(%s) ORDER BY id FOR UPDATE
+  FROM parcels_parcel WHERE number = ANY(%b) ORDER BY id FOR UPDATE
 """
 
 
 def hold(numbers: Collection[str]) -> dict[str, Held]:
     """Lock the parcels in id order, so that no two calls wait for each other, and return them by number."""
-    with connection.cursor() as cursor:
+    with binary.cursor() as cursor:
         cursor.execute(_LOCK, [list(set(numbers))])
         rows = cursor.fetchall()
     rounds = {

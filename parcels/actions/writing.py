@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from django.db import connection
-
+from parcels.actions import binary
 from parcels.actions.holding import Held
 from parcels.actions.steps import Step
 from parcels.lifecycle import CORRECT, Status
@@ -54,15 +53,15 @@ class Made:
 
 _WRITE: Final = """
 WITH made AS (
-    SELECT * FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::text[], %s::text[], %s::timestamptz[],
-                         %s::text[], %s::int[], %s::text[], %s::timestamptz[])
+    SELECT * FROM unnest(%b::bigint[], %b::int[], %b::text[], %b::text[], %b::text[], %b::timestamptz[],
+                         %b::text[], %b::int[], %b::text[], %b::timestamptz[])
         AS t (parcel_id, number, from_status, move, status, happened_at, external_id, corrects, details,
               public_from)
 ), moved AS (
     INSERT INTO parcels_movement (parcel_id, number, from_status, move, status, happened_at, recorded_at,
                                   organisation_id, actor, staff_id, client_id, external_id, corrects, details)
-    SELECT parcel_id, number, from_status, move, status, happened_at, %s, %s, %s, %s, %s, external_id,
-           corrects, details::jsonb FROM made
+    SELECT parcel_id, number, from_status, move, status, happened_at, %b::timestamptz,
+           %b::bigint, %b::text, %b::bigint, %b::bigint, external_id, corrects, details::jsonb FROM made
 ), published AS (
     INSERT INTO parcels_publication (parcel_id, number, public_from)
     SELECT parcel_id, number, public_from FROM made WHERE public_from IS NOT NULL
@@ -72,16 +71,16 @@ UPDATE parcels_parcel p
        overdue_since = CASE WHEN p.status = t.status THEN p.overdue_since END,
        consignment_id = t.consignment_id, holder_id = t.holder_id, held_from = t.held_from,
        gross_mass_g = t.gross_mass_g
-  FROM unnest(%s::bigint[], %s::text[], %s::int[], %s::timestamptz[], %s::bigint[], %s::bigint[], %s::int[],
-              %s::int[])
+  FROM unnest(%b::bigint[], %b::text[], %b::int[], %b::timestamptz[], %b::bigint[], %b::bigint[], %b::int[],
+              %b::int[])
     AS t (id, status, last_number, since, consignment_id, holder_id, held_from, gross_mass_g)
  WHERE p.id = t.id
 """
 
 _FINDINGS: Final = """
 INSERT INTO parcels_finding (parcel_id, at_number, line, category, verdict, code, rule_id, terms_id)
-SELECT * FROM unnest(%s::bigint[], %s::int[], %s::smallint[], %s::text[], %s::text[], %s::text[],
-                     %s::bigint[], %s::bigint[])
+SELECT * FROM unnest(%b::bigint[], %b::int[], %b::smallint[], %b::text[], %b::text[], %b::text[],
+                     %b::bigint[], %b::bigint[])
 """
 
 
@@ -117,7 +116,7 @@ def write(made: list[Made], changed: list[Held], now: datetime) -> None:
         )
         for held in changed
     )
-    with connection.cursor() as cursor:
+    with binary.cursor() as cursor:
         cursor.execute(
             _WRITE,
             [*movements, now, by.organisation_id, by.kind, by.staff_id, by.client_id, *parcels],
