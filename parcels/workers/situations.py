@@ -1,0 +1,80 @@
+"""What the addressee's situation means for their parcels: follow what an office recorded, each event once.
+
+Only the newest word that is well founded (stated by both sides, by the neutral agency, or confirmed by two
+officers) moves or freezes; a newer word of one side alone makes a person look. Every movement carries the
+situation, so a family reads it when a liaison has released it.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from django.db import connection
+
+from parcels.lifecycle import END, Status
+from parcels.workers.acts import Acts
+from parcels.workers.batches import Work
+
+FLAG: Final = ("flag",)
+FREEZE: Final = ("freeze",)
+
+_GONE: Final = frozenset({"exchanged", "released"})
+_HOMEWARD: Final[Mapping[Status, tuple[str, ...]]] = {
+    Status.REGISTERED: ("cancel",),
+    Status.ACCEPTED: ("send_back",),
+    Status.IN_REVIEW: ("send_back",),
+    Status.REFUSED: ("send_back",),
+    Status.CLEARED: ("send_back",),
+    Status.PACKED: ("unpack", "send_back"),
+}
+
+
+def response(situation: str, status: Status, *, sealed: bool, frozen: bool) -> tuple[str, ...]:
+    """Return the moves to make, in order; FLAG or FREEZE where there are none to make.
+
+    :param sealed: it is in a consignment that only a dispatcher opens
+    """
+    if situation == "deceased" and (status in _HOMEWARD or status == Status.UNDELIVERABLE):
+        return FREEZE
+    if situation in _GONE and not frozen and not (status == Status.PACKED and sealed):
+        return _HOMEWARD.get(status, FLAG)
+    return FLAG
+
+
+_FROM: Final = f"""
+  FROM (SELECT person_id, max(id) AS newest, max(id) FILTER (WHERE stated_by <> 'one_side') AS founded
+          FROM people_situationevent GROUP BY person_id) AS word
+  JOIN people_situationevent e ON e.id IN (word.newest, word.founded) AND e.situation <> 'held'
+  JOIN parcels_parcel p ON p.recipient_id = word.person_id
+  JOIN exchanges_round r ON r.id = p.round_id
+  LEFT JOIN parcels_consignment c ON c.id = p.consignment_id
+ WHERE p.status NOT IN ({", ".join(f"'{status}'" for status in sorted(END))})
+   AND NOT EXISTS (SELECT FROM parcels_movement m
+                    WHERE m.parcel_id = p.id AND m.details -> 'event' = to_jsonb(e.id))
+"""
+_DUE: Final = f"SELECT p.id {_FROM}"
+_LOAD: Final = f"""
+SELECT p.number, p.status, COALESCE(c.status <> 'open', false), p.frozen, r.sending_id,
+       e.id, e.situation, e.stated_by = 'one_side' {_FROM} AND p.id = ANY(%s) ORDER BY p.id, e.id
+"""
+
+
+def follow(ids: list[int], now: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_LOAD, [ids])
+        rows = cursor.fetchall()
+    acts = Acts(now)
+    for number, status, sealed, frozen, organisation, event, situation, one_side in rows:
+        details = {"situation": situation, "event": event}
+        does = response(situation, Status(status), sealed=sealed, frozen=frozen)
+        if one_side or does == FLAG:
+            acts.flag(organisation, number, **details)
+        elif does == FREEZE:
+            acts.freeze(organisation, number, **details)
+        else:
+            for move in does:
+                acts.move(organisation, number, move, reason="situation", **details)
+    acts.carry_out()
+
+
+WORK: Final = Work("situation", _DUE, follow)

@@ -1,0 +1,45 @@
+"""When schedules run: a tick is a row, unique for its schedule and slot, so any number of beats is one."""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from django.db import connection
+
+from parcels.workers import drain
+from parcels.workers.batches import Stop
+
+
+class Schedule(NamedTuple):
+    period_s: int
+    kinds: tuple[str, ...]
+
+
+# config.celery rings for each of these at its period.
+SCHEDULES: Final[Mapping[str, Schedule]] = {
+    "sweep": Schedule(15, ("recheck", "follow", "screen")),
+    "deadlines": Schedule(60, ("deadlines",)),
+    "tidy": Schedule(3600, ("tidy",)),
+}
+
+
+def take(schedule: str) -> bool:
+    """Return whether this slot's run is the caller's: the database's time floored to the period."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO parcels_tick (schedule, slot) VALUES"
+            " (%s, date_bin(make_interval(secs => %s), clock_timestamp(), 'epoch')) ON CONFLICT DO NOTHING",
+            [schedule, SCHEDULES[schedule].period_s],
+        )
+        return bool(cursor.rowcount)
+
+
+def run(schedule: str, stop: Stop = lambda: False) -> bool:
+    """Run the schedule's kinds, unless another has taken this slot.
+
+    :raises KeyError: for an unknown schedule
+    """
+    if not take(schedule):
+        return False
+    for kind in SCHEDULES[schedule].kinds:
+        drain(kind, stop)
+    return True

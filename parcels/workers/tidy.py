@@ -1,0 +1,22 @@
+"""What is kept for a while only: saved replies, throttle windows, ticks."""
+
+from typing import Final
+
+from django.db import connection
+
+from parcels.workers.batches import Stop
+
+_OVER: Final = (
+    "DELETE FROM people_savedreply WHERE saved_at < clock_timestamp() - interval '30 days'",
+    "DELETE FROM people_throttlewindow WHERE started_at < clock_timestamp() - interval '1 day'",
+    "DELETE FROM parcels_tick WHERE slot < clock_timestamp() - interval '1 day'",
+)
+
+
+def drain(stop: Stop) -> int:
+    deleted = 0
+    with connection.cursor() as cursor:
+        for statement in _OVER:
+            cursor.execute(statement)
+            deleted += cursor.rowcount
+    return deleted
