@@ -13,6 +13,7 @@ import os
 import pwd
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 from functools import cached_property
@@ -55,9 +56,7 @@ class Postgres:
         if os.geteuid() == 0:
             self._choose_user(data)
         # A socket's path may have 107 bytes, so the data folder is no safe place for it.
-        self.socket = Path(tempfile.mkdtemp(prefix="lifeline-"))
-        if self.user is not None:
-            os.chown(self.socket, self.user, self.user)
+        self.socket = Path(tempfile.gettempdir()) / f"lifeline-{_digest(data)}"
 
     @property
     def is_outside(self) -> bool:
@@ -89,6 +88,7 @@ class Postgres:
 
         :raises Failed: when the cluster cannot be made or is another user's
         """
+        self._make_socket_folder()
         if not (self.cluster / "PG_VERSION").exists():
             self._make_cluster()
         runner = pwd.getpwuid(os.geteuid()).pw_name
@@ -136,6 +136,15 @@ class Postgres:
     def _as_superuser(self) -> "psycopg.Connection[tuple[object, ...]]":
         return psycopg.connect(host=str(self.socket), user="postgres", dbname="postgres", autocommit=True)
 
+    def _make_socket_folder(self) -> None:
+        self.socket.mkdir(mode=0o700, exist_ok=True)
+        found = self.socket.lstat()
+        # The temporary folder is everybody's: what waits there under our name may be a trap.
+        if found.st_uid not in (os.geteuid(), self.user) or found.st_mode != stat.S_IFDIR | 0o700:
+            raise Failed(f"{self.socket} was not made by us; please delete it.")
+        if self.user is not None:
+            os.chown(self.socket, self.user, self.user)
+
     def _make_cluster(self) -> None:
         if self.is_outside:
             _make_open(_OUTSIDE, self.cluster.parent)
@@ -173,12 +182,16 @@ class Postgres:
         return (installed if reachable else _copied(installed)) / "pginstall" / "bin"
 
     def _choose_user(self, data: Path) -> None:
-        outside = _OUTSIDE / hashlib.sha256(bytes(data.resolve())).hexdigest()[:12] / "postgres"
+        outside = _OUTSIDE / _digest(data) / "postgres"
         nobody = pwd.getpwnam("nobody").pw_uid
         if outside.exists() or not (self.cluster.exists() or _can_reach(nobody, data)):
             self.cluster = outside
         # Who started first keeps the cluster, also when root starts it later.
         self.user = self.cluster.stat().st_uid if self.cluster.exists() else nobody
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(bytes(path.resolve())).hexdigest()[:12]
 
 
 def _can_reach(user: int, path: Path) -> bool:

@@ -140,6 +140,15 @@ def test_up_runs_as_plain_login(product: Product) -> None:
     assert set(logins) <= {("lifeline_app",)}
 
 
+def test_logins_can_lift_no_guard(product: Product) -> None:
+    with psycopg.connect(product.addresses()["owner"]) as owner:
+        found = owner.execute(
+            "SELECT rolname, rolsuper OR rolbypassrls, rolcreaterole FROM pg_roles"
+            " WHERE rolcanlogin AND rolname LIKE 'lifeline%' ORDER BY rolname"
+        ).fetchall()
+    assert found == [("lifeline_app", False, False), ("lifeline_owner", False, True)]
+
+
 def test_command_typed_beside_finds_the_servers(product: Product) -> None:
     command = [sys.executable, "manage.py", "migrate", "--check"]
     assert subprocess.run(command, cwd=BASE_DIR, env=product.environment(), timeout=30).returncode == 0
