@@ -101,6 +101,8 @@ def _make_roles(cursor: CursorWrapper) -> bool:
     try:
         for role in set(ROLES) - present:
             cursor.execute(f"CREATE ROLE {role} NOLOGIN")
+            # Where one login is all there is, its processes can at least step down to the role.
+            cursor.execute(f"GRANT {role} TO CURRENT_USER WITH SET TRUE, INHERIT FALSE")
     except ProgrammingError:
         return False
     return True
