@@ -36,13 +36,15 @@ ALTER TABLE parcels_parcel
 TRIGGERS: Final = """
 CREATE FUNCTION parcels_no_step_back() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF EXISTS (SELECT FROM was JOIN now USING (id) WHERE now.last_number < was.last_number) THEN
+    -- Through the table's index: two transition tables joined would be compared row by row.
+    IF EXISTS (SELECT FROM was JOIN parcels_parcel p ON p.id = was.id WHERE p.last_number < was.last_number)
+    THEN
         RAISE EXCEPTION 'a parcel''s last movement cannot be an earlier one' USING ERRCODE = 'check_violation';
     END IF;
     RETURN NULL;
 END $$;
 CREATE TRIGGER no_step_back AFTER UPDATE ON parcels_parcel
-    REFERENCING OLD TABLE AS was NEW TABLE AS now
+    REFERENCING OLD TABLE AS was
     FOR EACH STATEMENT EXECUTE FUNCTION parcels_no_step_back();
 ALTER TABLE parcels_parcel ENABLE ALWAYS TRIGGER no_step_back;
 
