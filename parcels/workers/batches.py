@@ -6,6 +6,7 @@ share is theirs, one finds it gone. A share of one that was left five times is p
 All times are the database's.
 """
 
+import traceback
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -131,8 +132,15 @@ def _try(work: Work, claim: Claim) -> int:
     except Exception as error:
         if not connection.is_usable():
             raise
-        # The class alone: a database's message may quote the row.
-        log.error("batch_failed", kind=work.kind, size=len(claim.ids), error=type(error).__name__)
+        # Not the message: a database's may quote the row.
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        log.error(
+            "batch_failed",
+            kind=work.kind,
+            size=len(claim.ids),
+            error=type(error).__name__,
+            where=f"{where.name}:{where.lineno}",
+        )
     if len(claim.ids) > 1:
         # Here and alive: the halves need not wait until it counts as left.
         _take_back(work.kind, older_than_s=0, batch=claim.id)

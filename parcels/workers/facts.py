@@ -5,6 +5,7 @@ nothing that happened later in the world has moved the parcel (what a correction
 several, the one that happened first. One movement a step: what then becomes legal is the next step's.
 """
 
+import json
 from collections import defaultdict
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -51,10 +52,11 @@ class Observed(NamedTuple):
     fact: str
     happened_at: datetime
     organisation: int
-    details: dict[str, object]
+    details: str
+    """JSON, as it was kept."""
 
     def step(self) -> Step:
-        details = {key: value for key, value in self.details.items() if key != "move"}
+        details = {key: value for key, value in json.loads(self.details).items() if key != "move"}
         return Step(self.parcel, self.fact, self.happened_at, details={**details, "cites": self.number})
 
 

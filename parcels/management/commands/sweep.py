@@ -1,9 +1,9 @@
-"""Drain everything that is due, every 15 seconds, without Redis. Any number may run."""
+"""Drain everything that is due, again and again, without Redis. Any number may run."""
 
 import signal
 import threading
 from argparse import ArgumentParser
-from typing import Any, Final
+from typing import Any
 
 import structlog
 from django.core.management.base import BaseCommand
@@ -11,17 +11,17 @@ from django.db import DatabaseError, InterfaceError, connections
 
 from parcels import workers
 
-EVERY_S: Final = 15
 log = structlog.get_logger(__name__)
 
 
 class Command(BaseCommand):
-    help = "Drain everything that is due, every 15 seconds, without Redis. Any number may run."
+    help = "Drain everything that is due, again and again, without Redis. Any number may run."
     # The database may still be starting: the loop below waits for it, the checks would not.
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="One pass, then end")
+        parser.add_argument("--every", type=float, default=15, metavar="SECONDS")
 
     def handle(self, *args: object, **options: Any) -> None:
         if options["once"]:
@@ -33,7 +33,7 @@ class Command(BaseCommand):
             signal.signal(each, lambda *_: stopping.set())
         while not stopping.is_set():
             sweep(stopping)
-            stopping.wait(EVERY_S)
+            stopping.wait(options["every"])
 
 
 def sweep(stopping: threading.Event) -> None:
