@@ -129,7 +129,7 @@ def _kept_apart(item: Item, finding: Finding, apart: Verdict) -> Finding:
     """A person may settle what was only likely; a book certainly beside food is the sender's to take out."""
     if finding.verdict == "prohibit" or (apart == "review" and item.decided_verdict is not None):
         return finding
-    return Finding(item.line, PRINTED, apart, "BOOKS_APART", None)
+    return Finding(item.line, PRINTED, apart, "BOOKS_APART", finding.rule)
 
 
 def _line(item: Item, rules: Mapping[str, Rule], over: Mapping[str, Verdict]) -> Finding:

@@ -21,13 +21,22 @@ class Match(NamedTuple):
     others: tuple[str, ...]
 
 
+_LONGEST_REMEMBERED = 200
 _NOTHING = Match(UNKNOWN, exact=False, others=())
 
 
-@lru_cache(maxsize=65_536)
 def categorise(description: str) -> Match:
+    return _remembered(description) if len(description) <= _LONGEST_REMEMBERED else _match(description)
+
+
+@lru_cache(maxsize=65_536)
+def _remembered(description: str) -> Match:
+    return _match(description)
+
+
+def _match(description: str) -> Match:
     readings = _readings(parts(description))
-    heads = [packed(head, reading.roles) for reading in readings for head in reading.heads]
+    heads = [head for reading in readings for head in _settled(reading)]
     if not heads:
         heads = alone(role for reading in readings for role in reading.roles)
     found = _strictest_first(heads)
@@ -40,7 +49,7 @@ def _readings(found: list[Part]) -> list[Reading]:
     readings: list[Reading] = []
     before = None
     for part in found:
-        borrowed = before.words if before and part.joined else ()
+        borrowed = before.words if before else ()
         readings.append(Reading(part, readings[-1] if readings else None, borrowed))
         before = part
     return _with_descriptions(readings)
@@ -58,6 +67,13 @@ def _with_descriptions(readings: list[Reading]) -> list[Reading]:
     return kept
 
 
+def _settled(reading: Reading) -> list[Head]:
+    """One head a category: "ibuprofen tablets" are medicine for sure, whatever tablets may be."""
+    heads = [packed(head, reading.roles) for head in reading.heads]
+    sure = {head.category for head in heads if head.sure}
+    return [head for head in heads if head.sure or head.category not in sure]
+
+
 def _strictest_first(heads: list[Head]) -> list[str]:
     rank = severities()
     sure = {head.category for head in heads if head.sure}
@@ -66,7 +82,7 @@ def _strictest_first(heads: list[Head]) -> list[str]:
 
 
 def _is_exact(readings: list[Reading], heads: list[Head]) -> bool:
-    denied = set(chain.from_iterable(reading.negated for reading in readings))
+    denied = DANGEROUS.intersection(chain.from_iterable(reading.negated for reading in readings))
     return not any(reading.doubt or reading.names_nothing for reading in readings) and all(
         head.sure and head.category != UNKNOWN and head.category not in denied for head in heads
     )

@@ -15,20 +15,44 @@ class Part(NamedTuple):
 
 
 LETTER = r"[^\W\d_]"
-CONJUNCTIONS = {"и", "і", "й", "та", "или", "або", "чи", "плюс", "and", "or", "plus", "i", "ta", "ili"}
+CONJUNCTIONS = {
+    "+",
+    "/",
+    "&",
+    "и",
+    "і",
+    "й",
+    "та",
+    "или",
+    "або",
+    "чи",
+    "плюс",
+    "and",
+    "or",
+    "plus",
+    "i",
+    "ta",
+    "ili",
+}
 
 _SPACED_OUT = re.compile(rf"(?<!\w)(?:{LETTER}[ .*\-]){{2,}}{LETTER}(?!\w)")
+_NUMBER_SIGN = re.compile(r"№|\bno\.?\s*(?=\d)", re.IGNORECASE)  # "№ 5" says no "no"
 _ABBREVIATED = re.compile(rf"(?<!\w)({LETTER})/({LETTER})(?!\w)")  # б/у, w/o
 _ZERO_FOR_O = re.compile(rf"(?<={LETTER})0(?={LETTER})")
 _APOSTROPHES = re.compile(rf"(?<={LETTER})['’ʼ`´‘](?={LETTER})")
-# A full stop divides when a space follows or whole words stand on both sides, not in "500 г.".
-_TOKEN = re.compile(rf"({LETTER}+)|([,;+/&|\n•!]|\.(?=\s)|(?<={LETTER}{{3}})\.(?={LETTER}{{3}}))")
+# A full stop divides after a whole word, when a space or another follows, not in "500 г." or "Dr. Korner".
+_TOKEN = re.compile(rf"{LETTER}+|[+/&,;|\n•!]|(?<={LETTER}{{3}})\.(?=\s|{LETTER}{{3}})")
+_QUOTED = re.compile(r"[\"«“„]([^\"«»“”„]{1,60})[\"»”“]")
 
+# Stress marks, soft hyphens, and what is written but has no width.
+_UNSEEN = re.compile("[\u0300-\u036f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _HACEKS = str.maketrans({"č": "ch", "š": "sh", "ž": "zh"})
 _GREEK = str.maketrans("αορχυικτνεβμ", "aopxyiktvebm")
 # The small twins of H and B are their capitals': н and в.
 _TO_CYRILLIC = str.maketrans("aceopxyikmthb", "асеорхуікмтнв")
 _TO_LATIN = str.maketrans("асеорхуікмтнв", "aceopxyikmthb")
+# "hot" is no нот.
+_SHORTEST_TWIN = 4
 _LATIN = re.compile("[a-z]")
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
 
@@ -69,7 +93,7 @@ def parts(text: str) -> list[Part]:
 
 def fold(word: str) -> str:
     """One spelling for both languages: е for э, є; и for і, ї, ы, й; no soft sign, no double letter."""
-    return _DOUBLE.sub(r"\1\2", word.translate(_FOLD))
+    return _DOUBLE.sub(r"\1\2", word.translate(_FOLD).replace("сч", "щ"))
 
 
 @lru_cache(maxsize=16_384)
@@ -93,23 +117,26 @@ def cyrillic_readings(latin: str) -> tuple[str, ...]:
     """How a Latin word may be meant in Cyrillic: by sound, in each habit, or by the look of its letters."""
     readings = [_sounds(latin, habit) for habit in _HABITS]
     twin = latin.translate(_TO_CYRILLIC)
-    if not _LATIN.search(twin):
+    if len(latin) >= _SHORTEST_TWIN and not _LATIN.search(twin):
         readings.append(twin)
     return tuple(dict.fromkeys(readings))
 
 
 def _plain(text: str) -> str:
-    text = unicodedata.normalize("NFKC", text).casefold().replace("ё", "е")
-    if not text.isascii():
-        text = "".join(c for c in text if unicodedata.category(c) not in ("Mn", "Cf")).translate(_HACEKS)
+    text = unicodedata.normalize("NFKC", _NUMBER_SIGN.sub(" ", text)).casefold().replace("ё", "е")
+    text = _UNSEEN.sub("", text.translate(_HACEKS))
     text = _APOSTROPHES.sub("", _ZERO_FOR_O.sub("о", text))
     text = _ABBREVIATED.sub(r"\1\2", text)
     return _SPACED_OUT.sub(lambda run: re.sub(r"[ .*\-]", "", run[0]), text)
 
 
 def _tokens(text: str) -> Iterator[str]:
-    for word, divider in _TOKEN.findall(text):
-        yield "," if divider else one_script(word)
+    for token in _TOKEN.findall(_QUOTED.sub(_as_one_name, text)):
+        yield one_script(token) if token.isalpha() else token if token in CONJUNCTIONS else ","
+
+
+def _as_one_name(quoted: re.Match[str]) -> str:
+    return " ".join(word for word in re.findall(rf"{LETTER}+", quoted[1]) if word not in CONJUNCTIONS)
 
 
 def _sounds(latin: str, habit: dict[str, str]) -> str:

@@ -24,6 +24,7 @@ _LANGUAGES = ("ru", "uk", "en")
 # Likeness is asked of words long enough that one wrong letter does not make another word of them.
 _SHORTEST_ALIKE = 5
 _TWO_ERRORS_FROM = 9
+_LONGEST_ALIKE = 30
 _SPOKEN = str.maketrans("ое", "аи")
 
 
@@ -82,7 +83,7 @@ def meaning_of(word: str) -> tuple[Meaning, bool] | None:
 @lru_cache(maxsize=65_536)
 def alike(word: str) -> str | None:
     """The one category whose terms differ from the word by a letter, by two in long words."""
-    if len(word) < _SHORTEST_ALIKE:
+    if not _SHORTEST_ALIKE <= len(word) <= _LONGEST_ALIKE:
         return None
     for key in keys(word)[1:]:
         if len(key) >= _SHORTEST_ALIKE and (category := _nearest(key)):

@@ -17,7 +17,11 @@ _INGREDIENTS = ("FOOD_", "YEAST", "LETTER", "DRAWING")
 _FLAVOURED = ("FOOD_", "HYGIENE", "TOBACCO", "MEDICINE")
 _PREPOSITIONS = frozenset({"with", "in", "for"})
 _INSTRUMENTAL = ("ом", "ем", "єм", "ам", "ями", "ами", "ой", "ей", "ою", "ею", "єю", "им", "ым", "ью")
+# "Не в стекле", "не содержит спирта": what is denied stands after these.
+_CARRIERS = _PREPOSITIONS | {"carrier"}
+_LIQUEUR = ("with", "ALCOHOL")
 _SHORTEST_STRANGER = 3
+_SHORTEST_SUSPECT = 6
 _MOST_STRANGERS = 3
 
 
@@ -85,7 +89,7 @@ class Reading:
             self._meet(unit.word)
         else:
             self._understand(unit, unit.meaning)
-        if not looks_like_adjective(unit.word):
+        if not _is_between(unit):
             self._mode = ""
 
     def _meet(self, word: str) -> None:
@@ -100,20 +104,24 @@ class Reading:
 
     def _understand(self, unit: Unit, meaning: Meaning) -> None:
         self.roles |= meaning.roles
+        if "taste" in meaning.roles and self._flavour and len(self.heads) > 1:  # "noodles, beef flavour"
+            self.heads.pop()
         if not meaning.category:
             return
         head = Head(meaning.category, meaning.sure)
         if head.category in DANGEROUS:
             self._warn(head)
         elif self._is_secondary(unit, head, meaning.roles):
-            self.doubt |= head == _TIN
+            self.doubt |= head == _TIN and "tin" not in meaning.roles
+            self.ingredients |= not self._mode
         else:
             self._name(unit, head)
         self._english, self._flavour = unit.english, "flavour" in meaning.roles
 
     def _warn(self, head: Head) -> None:
+        """Danger always counts; "with liqueur", "for a phone", "in a knife's shape" leave a doubt."""
         named = {known.category for known in self.heads}
-        in_passing = bool(self._mode and named)
+        in_passing = bool(named) and (self._mode in ("in", "for") or (self._mode, head.category) == _LIQUEUR)
         if not (in_passing and head.category in named):
             self.heads.append(head._replace(sure=head.sure and not in_passing))
 
@@ -139,9 +147,19 @@ class Reading:
         named = {head.category for head in self.heads}
         if named & DANGEROUS:
             return
-        suspects = [word for word in self.strangers if not (named and looks_like_adjective(word))]
+        suspects = [word for word in self.strangers if not named or _may_be_misspelt_danger(word)]
         guesses = {category for word in suspects if (category := alike(word))}
         self.heads += [Head(guess, sure=False) for guess in sorted(guesses & DANGEROUS if named else guesses)]
+
+
+def _may_be_misspelt_danger(word: str) -> bool:
+    return len(word) >= _SHORTEST_SUSPECT and not looks_like_adjective(word)
+
+
+def _is_between(unit: Unit) -> bool:
+    """Whether it may stand between a preposition and its noun: "в картонной коробке", "of the region"."""
+    plays_a_role = unit.meaning is not None and not unit.meaning.category
+    return looks_like_adjective(unit.word) or (plays_a_role and unit.english)
 
 
 def _units(words: Sequence[str], borrowed: Sequence[str]) -> Iterator[Unit]:
@@ -170,7 +188,7 @@ def _denied(words: Sequence[str]) -> set[int]:
             places.add(place - 1)
         if going:
             places.add(place)
-        going = "not" in roles or (going and "carrier" in roles)
+        going = "not" in roles or (going and bool(roles & _CARRIERS))
     return places
 
 
@@ -182,24 +200,27 @@ def _phrases(
     places |= {key: place for place, word in enumerate(words) if place not in denied for key in keys(word)}
     begun: dict[int, Phrase] = {}
     taken: set[int] = set()
-    for phrase in sorted(_within(places), key=_weight, reverse=True):
-        own = {places[key] for key in phrase.keys} - {-1}
-        if own and not own & taken and (len(own) == len(phrase.keys) or _is_harmless(words, own)):
+    for own, phrase in sorted(_within(places), key=_weight, reverse=True):
+        if not own & taken and (len(own) == len(phrase.keys) or _is_harmless(words, own)):
             begun[min(own)] = phrase
             taken |= own
     return begun, taken
 
 
-def _within(places: Mapping[str, int]) -> Iterator[Phrase]:
+def _within(places: Mapping[str, int]) -> Iterator[tuple[set[int], Phrase]]:
+    """Each phrase whose words all occur, with those of their places that are the part's own."""
     index = lexicon().phrases
     for key in places:
         for phrase in index.get(key, ()):
             if all(other in places for other in phrase.keys):
-                yield phrase
+                own = {places[other] for other in phrase.keys} - {-1}
+                if own:
+                    yield own, phrase
 
 
-def _weight(phrase: Phrase) -> tuple[int, int]:
-    return len(phrase.keys), severities().get(phrase.meaning.category, -1)
+def _weight(found: tuple[set[int], Phrase]) -> tuple[int, int, int]:
+    own, phrase = found
+    return len(own), len(phrase.keys), severities().get(phrase.meaning.category, -1)
 
 
 def _is_harmless(words: Sequence[str], places: Iterable[int]) -> bool:

@@ -54,4 +54,5 @@ def english_stem(word: str) -> str:
 
 
 def looks_like_adjective(word: str) -> bool:
-    return len(word) >= 5 and _ADJECTIVE.search(word) is not None
+    is_noun = word.endswith(("ание", "ение", "яние"))
+    return len(word) >= 5 and not is_noun and _ADJECTIVE.search(word) is not None
