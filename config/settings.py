@@ -164,6 +164,13 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "ParcelStatus": "parcels.api.shapes.STATUSES",
+        "FamilyWord": "parcels.api.shapes.WORDS",
+        "Evidence": "parcels.lifecycle.EVIDENCE",
+        "AgreementStatus": "exchanges.serializers.AGREEMENT_STATUSES",
+        "RoundStatus": "exchanges.serializers.ROUND_STATUSES",
+    },
 }
 SCOPES = {
     "parcels:read": "Read the parcels of your organisation's rounds",

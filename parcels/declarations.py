@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from people.actions import Telling
+
+# Where the sealed texts of a declaration belong.
+LINE_PLACE: Final = "parcels.line"
+RELATIONSHIP_PLACE: Final = "parcels.relationship"
 
 
 class DeclaredLine(NamedTuple):

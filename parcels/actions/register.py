@@ -18,14 +18,12 @@ from parcels.actions.advance import advance
 from parcels.actions.holding import today
 from parcels.actions.steps import Refused, Step
 from parcels.assessment import categories
-from parcels.declarations import Declaration
+from parcels.declarations import LINE_PLACE, RELATIONSHIP_PLACE, Declaration
 from parcels.models import Line, Movement, Parcel, Publication
 from people import bulk, vault
 from people.actions import Known, record_people
 from people.actors import Actor, announce
 
-LINE_PLACE = "parcels.line"
-RELATIONSHIP_PLACE = "parcels.relationship"
 SEED_BYTES = 16
 
 
@@ -60,8 +58,8 @@ def register(
     check_round(round_, by=by, now=now)
     with transaction.atomic():
         announce(by)
-        hashes = [vault.search_key(each.canonical(round_.pk)) for each in declarations]
-        known = _known([each.external_id for each in declarations], by)
+        hashes = [content_hash(each, round_) for each in declarations]
+        known = registered_before([each.external_id for each in declarations], by)
         fresh: dict[int, tuple[Declaration, bytes]] = {}
         for place, (each, content) in enumerate(zip(declarations, hashes, strict=True)):
             if each.external_id is None or each.external_id not in known:
@@ -76,12 +74,18 @@ def register(
         return [
             Registered("created", each.external_id, numbers[place])
             if place in numbers
-            else _repeat(each.external_id or "", hashes[place], *known[each.external_id or ""])
+            else repeated(each.external_id or "", hashes[place], *known[each.external_id or ""])
             for place, each in enumerate(declarations)
         ]
 
 
-def _known(external_ids: Sequence[str | None], by: Actor) -> dict[str, tuple[str, bytes]]:
+def content_hash(declaration: Declaration, round_: Round) -> bytes:
+    """Return the keyed hash that tells a repeat from a change, 16 bytes."""
+    return vault.search_key(declaration.canonical(round_.pk))
+
+
+def registered_before(external_ids: Sequence[str | None], by: Actor) -> dict[str, tuple[str, bytes]]:
+    """Return number and content hash of those that `by`'s organisation has registered."""
     wanted = [each for each in external_ids if each is not None]
     if not wanted:
         return {}
@@ -93,7 +97,8 @@ def _known(external_ids: Sequence[str | None], by: Actor) -> dict[str, tuple[str
     }
 
 
-def _repeat(external_id: str, content: bytes, number: str, before: bytes) -> Registered:
+def repeated(external_id: str, content: bytes, number: str, before: bytes) -> Registered:
+    """Return what a declaration is whose external id came before: the same again, or a change refused."""
     if content == before:
         return Registered("unchanged", external_id, number)
     return Registered("rejected", external_id, None, "external-id-reused")

@@ -2,8 +2,7 @@ import pytest
 
 from parcels import codes
 from parcels.actions import Refused, register
-from parcels.actions.register import LINE_PLACE
-from parcels.declarations import DeclaredLine
+from parcels.declarations import LINE_PLACE, DeclaredLine
 from parcels.models import Line, Parcel
 from people import vault
 from people.actions import Telling

@@ -1,0 +1,68 @@
+"""Where the API's calls are, how they are described, and what is answered where there is no call."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import path, re_path
+from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from exchanges import api as exchanges_api
+from parcels.api import moving, reading, screenings, track
+from people.problems import Problem, page
+
+
+@cache
+def _description() -> Any:
+    """Return the OpenAPI document; it is made once, for it takes a while and never changes."""
+    return SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+
+
+class Description(SpectacularAPIView):
+    @extend_schema(exclude=True)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return Response(_description())
+
+
+@csrf_exempt
+def unknown(request: HttpRequest) -> HttpResponse:
+    return Problem("not-found").response()
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    return _problem_or(request, "validation") or defaults.bad_request(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponseBase:
+    return _problem_or(request, "server-error") or defaults.server_error(request)
+
+
+def _problem_or(request: HttpRequest, slug: str) -> HttpResponse | None:
+    """Return a problem to a program; people get a page."""
+    return Problem(slug).response() if request.path.startswith(("/api/", "/oauth/")) else None
+
+
+urlpatterns = [
+    path("api/v1/parcels/", reading.Parcels.as_view()),
+    path("api/v1/parcels/<str:number>/", reading.OneParcel.as_view()),
+    path("api/v1/parcels/<str:number>/movements/", reading.Movements.as_view()),
+    path("api/v1/moves/", moving.Moves.as_view()),
+    path("api/v1/screenings/", screenings.Screenings.as_view()),
+    path("api/v1/track/", track.TrackView.as_view()),
+    path("api/v1/agreements/", exchanges_api.Agreements.as_view()),
+    path("api/v1/agreements/<str:reference>/", exchanges_api.OneAgreement.as_view()),
+    path("api/v1/rounds/", exchanges_api.Rounds.as_view()),
+    path("api/v1/rounds/<str:reference>/", exchanges_api.OneRound.as_view()),
+    path("api/schema/", Description.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
+    re_path(r"^(?:api|oauth)/", unknown),
+    re_path(r"^problems/(?P<slug>[a-z-]+)/?$", page, name="problem"),
+]

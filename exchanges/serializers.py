@@ -1,0 +1,116 @@
+"""What is told of agreements, terms and rounds."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from rest_framework import serializers
+
+from exchanges.models import Agreement, Basis, ContentRule, Round, Terms, Verdict
+
+AGREEMENT_STATUSES: Final = Agreement.Status.values
+ROUND_STATUSES: Final = Round.Status.values
+
+
+class RuleReasonSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    text = serializers.CharField(help_text="In the language of Accept-Language: ru, uk or en")
+
+
+class RuleSerializer(serializers.Serializer[Any]):
+    category = serializers.CharField()
+    name = serializers.CharField()
+    verdict = serializers.ChoiceField(choices=Verdict.values)
+    max_count = serializers.IntegerField(allow_null=True, help_text="Pieces a parcel")
+    max_mass_g = serializers.IntegerField(allow_null=True, help_text="Grams a parcel")
+    reason = RuleReasonSerializer()
+    basis = serializers.ChoiceField(choices=Basis.values, allow_blank=True)
+
+
+class TermsSerializer(serializers.Serializer[Any]):
+    version = serializers.IntegerField()
+    in_force_at = serializers.DateTimeField(allow_null=True)
+    touches = serializers.ChoiceField(choices=Terms.Touches.values)
+    mass_min_g = serializers.IntegerField()
+    mass_max_g = serializers.IntegerField()
+    quota_per_prisoner = serializers.IntegerField(allow_null=True, help_text="Parcels a round")
+    public_delay_days = serializers.IntegerField()
+    refused_home_after_days = serializers.IntegerField()
+    books_apart = serializers.BooleanField()
+    rules = RuleSerializer(many=True)
+
+
+class AgreementRowSerializer(serializers.Serializer[Any]):
+    reference = serializers.CharField()
+    title = serializers.CharField(help_text="In the language of Accept-Language: ru, uk or en")
+    status = serializers.ChoiceField(choices=AGREEMENT_STATUSES)
+    signatories = serializers.ListField(child=serializers.CharField())
+    signed_on = serializers.DateField(allow_null=True)
+    valid_from = serializers.DateField()
+    valid_until = serializers.DateField(allow_null=True)
+    grace_days = serializers.IntegerField()
+
+
+class AgreementSerializer(AgreementRowSerializer):
+    terms = TermsSerializer(allow_null=True, help_text="Those in force")
+
+
+class RoundSerializer(serializers.Serializer[Any]):
+    reference = serializers.CharField()
+    agreement = serializers.CharField()
+    terms_version = serializers.IntegerField()
+    sending = serializers.CharField()
+    holding = serializers.CharField()
+    neutral = serializers.CharField(allow_null=True, help_text="Null where it is not yours to know")
+    mirror = serializers.CharField(allow_null=True, help_text="The round in the other direction")
+    status = serializers.ChoiceField(choices=ROUND_STATUSES)
+    target = serializers.IntegerField()
+    opens_on = serializers.DateField()
+    closes_on = serializers.DateField()
+    collection_point = serializers.CharField()
+    open_to_public = serializers.BooleanField()
+
+
+def rule_of(rule: ContentRule, language: str) -> dict[str, Any]:
+    return {
+        "category": rule.category,
+        "name": getattr(rule, f"name_{language}"),
+        "verdict": rule.verdict,
+        "max_count": rule.max_count,
+        "max_mass_g": rule.max_mass_g,
+        "reason": {"code": rule.reason_code, "text": getattr(rule, f"family_reason_{language}")},
+        "basis": rule.basis,
+    }
+
+
+def terms_of(terms: Terms, language: str) -> dict[str, Any]:
+    """The share drawn for a second look is told to nobody: who knows it could pack around it."""
+    plain = (
+        "version", "in_force_at", "touches", "mass_min_g", "mass_max_g", "quota_per_prisoner",
+        "public_delay_days", "refused_home_after_days", "books_apart",
+    )  # fmt: skip
+    rules = sorted(terms.rules.all(), key=lambda rule: rule.category)
+    return {name: getattr(terms, name) for name in plain} | {
+        "rules": [rule_of(rule, language) for rule in rules]
+    }
+
+
+def agreement_of(agreement: Agreement, language: str) -> dict[str, Any]:
+    plain = ("reference", "status", "signed_on", "valid_from", "valid_until", "grace_days")
+    return {name: getattr(agreement, name) for name in plain} | {
+        "title": getattr(agreement, f"title_{language}"),
+        "signatories": sorted(organisation.code for organisation in agreement.signatories.all()),
+    }
+
+
+def round_of(round_: Round, *, with_neutral: bool) -> dict[str, Any]:
+    plain = ("reference", "status", "target", "opens_on", "closes_on", "collection_point", "open_to_public")
+    neutral = round_.neutral if with_neutral else None
+    return {name: getattr(round_, name) for name in plain} | {
+        "agreement": round_.agreement.reference,
+        "terms_version": round_.terms.version,
+        "sending": round_.sending.code,
+        "holding": round_.holding.code,
+        "neutral": neutral.code if neutral else None,
+        "mirror": round_.mirror.reference if round_.mirror else None,
+    }

@@ -1,0 +1,247 @@
+"""Who may see which parcels, and what of them.
+
+An organisation sees the parcels of its rounds, as its relation to each round allows. A system of the sending
+organisation without a dispatcher's or liaison's right reads what is published, as a family does. The holding
+side reads no contest before a liaison has released it, nor what others did after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    DateTimeField,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+
+from exchanges.models import Round
+from parcels.lifecycle import END, FAMILY_WORD, OBSERVE, Status
+from parcels.models import Finding, Movement, Parcel, Publication
+from people.actors import Actor
+from people.models import Role
+
+_READS_ALL: Final = frozenset({Role.DISPATCHER.value, Role.LIAISON.value})
+_SCREENED_BY: Final = ("clear", "hold", "refuse")
+_MUST_CHANGE: Final = ("prohibit", "redirect")
+
+
+class Relation(StrEnum):
+    SENDING = "sending"
+    NEUTRAL = "neutral"
+    HOLDING = "holding"
+
+
+class Sight(NamedTuple):
+    """What an actor may see of one parcel beside number, status and mass."""
+
+    relation: Relation
+    published_only: bool
+    contents: bool
+    sender: bool
+    route: bool
+
+
+def sight(actor: Actor, parcel: Parcel) -> Sight:
+    relation = _relation(actor, parcel.round)
+    is_dispatcher = relation is Relation.SENDING and Role.DISPATCHER.value in actor.roles
+    return Sight(
+        relation,
+        published_only=relation is Relation.SENDING and reads_published_only(actor),
+        contents=relation is not Relation.NEUTRAL,
+        sender=relation is Relation.SENDING,
+        route=is_dispatcher or relation is Relation.NEUTRAL or parcel.holder_id == actor.organisation_id,
+    )
+
+
+def reads_published_only(actor: Actor) -> bool:
+    """Whether `actor` reads of its own organisation's parcels only what has become public."""
+    return actor.kind == "client" and not actor.roles & _READS_ALL
+
+
+def _relation(actor: Actor, round_: Round) -> Relation:
+    ours = actor.organisation_id
+    if ours == round_.sending_id:
+        return Relation.SENDING
+    return Relation.HOLDING if ours == round_.holding_id else Relation.NEUTRAL
+
+
+def _merged() -> dict[Status, Status]:
+    first: dict[str, Status] = {}
+    for status in Status:
+        first.setdefault(FAMILY_WORD[status], status)
+    return {
+        status: first[FAMILY_WORD[status]]
+        for status in Status
+        if status not in END and first[FAMILY_WORD[status]] is not status
+    }
+
+
+# Statuses a family's word does not tell apart are one in what is published: that a parcel was packed would
+# tell that its addressee is settled, that an intermediary has it would tell its route.
+SHOWN_AS: Final[Mapping[Status, Status]] = _merged()
+_SHOWN: Final = Case(
+    *(When(status=status.value, then=Value(shown.value)) for status, shown in SHOWN_AS.items()),
+    default=F("status"),
+    output_field=CharField(),
+)
+
+
+def parcels(actor: Actor, now: datetime) -> QuerySet[Any, Any]:
+    """Return the parcels of the actor's rounds, with what they see of each.
+
+    That is `seen_status`, since `seen_since`, and its last change `seen_at`: filters ask these, no column.
+    """
+    ours = actor.organisation_id
+    history = Movement.objects.filter(parcel=OuterRef("pk"))
+    last = history.filter(number=OuterRef("last_number"))
+    spared = _uncontested(history, ours, now).order_by("-number")
+    contests = history.filter(~Exists(_news(now)), move="contest")
+    is_contested = Q(Exists(contests), round__holding=ours)
+    status = [When(is_contested, then=Subquery(spared.values("status")[:1]))]
+    since = [When(is_contested, then=Subquery(spared.exclude(move=OBSERVE).values("recorded_at")[:1]))]
+    at = [When(is_contested, then=Subquery(spared.values("recorded_at")[:1]))]
+    if reads_published_only(actor):
+        news = _published(history, now).order_by("-number")
+        public_from = When(round__sending=ours, then=Subquery(news.values("public_from")[:1]))
+        status.append(When(round__sending=ours, then=Subquery(news.values("shown")[:1])))
+        since.append(public_from)
+        at.append(public_from)
+    return (
+        Parcel.objects.filter(Q(round__sending=ours) | Q(round__neutral=ours) | Q(round__holding=ours))
+        .select_related("round__sending")
+        .defer("seed", "code_hash", "content_hash")
+        .annotate(
+            seen_status=Case(*status, default=F("status"), output_field=CharField()),
+            seen_since=Case(*since, default=F("status_since"), output_field=DateTimeField()),
+            seen_at=Case(*at, default=Subquery(last.values("recorded_at")), output_field=DateTimeField()),
+        )
+    )
+
+
+def veiled(actor: Actor, numbers: Collection[str], now: datetime) -> set[str]:
+    """Return those of the actor's parcels of whose life something may be hidden from them."""
+    ours = actor.organisation_id
+    contests = Movement.objects.filter(~Exists(_news(now)), parcel=OuterRef("pk"), move="contest")
+    hides = Q(Exists(contests), round__holding=ours)
+    if reads_published_only(actor):
+        hides |= Q(round__sending=ours)
+    return set(Parcel.objects.filter(hides, number__in=numbers).values_list("number", flat=True))
+
+
+def movements(actor: Actor, parcel: Parcel, now: datetime) -> QuerySet[Any, Any]:
+    """Return what the actor reads of the parcel's life.
+
+    Each has `shown`, its status, and `place`, its number among those that are seen: a gap would tell that
+    something is hidden. What is published is one movement for each of the family's words.
+    """
+    history = Movement.objects.filter(parcel=parcel).select_related("organisation")
+    seen = sight(actor, parcel)
+    if seen.published_only:
+        return _published(history, now)
+    if seen.relation is not Relation.HOLDING:
+        return history.annotate(shown=F("status"), place=F("number"))
+    spared = _uncontested(history, actor.organisation_id, now)
+    before = _uncontested(
+        Movement.objects.filter(parcel=OuterRef("parcel"), number__lte=OuterRef("number")),
+        actor.organisation_id,
+        now,
+    )
+    place = before.order_by().values("parcel").annotate(place=Count("pk")).values("place")
+    return spared.annotate(shown=F("status"), place=Subquery(place))
+
+
+def findings(actor: Actor, parcel: Parcel, now: datetime) -> QuerySet[Finding]:
+    """Return what the last screening found; to a reader of what is published, only what must change."""
+    history = movements(actor, parcel, now)
+    screened = history.filter(move__in=_SCREENED_BY).order_by("-number")
+    found = parcel.findings.select_related("rule").order_by("line", "pk")
+    seen = sight(actor, parcel)
+    if not seen.contents:
+        return found.none()
+    if not seen.published_only:
+        return found.filter(at_number=Subquery(screened.values("number")[:1]))
+    last = history.order_by("-number").first()
+    if last is None or last.status != Status.REFUSED:
+        return found.none()
+    return found.filter(at_number=last.number, verdict__in=_MUST_CHANGE)
+
+
+def date_at_office(moment: datetime, parcel: Parcel) -> date:
+    """Return the date where the sending office is."""
+    return moment.astimezone(ZoneInfo(parcel.round.sending.time_zone)).date()
+
+
+def _news(now: datetime) -> QuerySet[Publication]:
+    return Publication.objects.filter(
+        parcel=OuterRef("parcel"), number=OuterRef("number"), public_from__lte=now
+    )
+
+
+def _published(rows: QuerySet[Any, Any], now: datetime) -> QuerySet[Any, Any]:
+    """Keep the published movements that begin a word of the family's, with `shown` and `public_from`."""
+    news = _news(now)
+    before = (
+        Movement.objects.filter(parcel=OuterRef("parcel"), number__lt=OuterRef("number"))
+        .filter(Exists(news))
+        .annotate(shown=_SHOWN)
+        .order_by("-number")
+    )
+    published: QuerySet[Any, Any] = (
+        rows.filter(Exists(news))
+        .annotate(
+            shown=_SHOWN,
+            public_from=Subquery(news.values("public_from")[:1]),
+            before=Subquery(before.values("shown")[:1]),
+        )
+        .filter(Q(before=None) | ~Q(before=F("shown")))
+    )
+    return published
+
+
+def _uncontested(rows: QuerySet[Movement], holding: int, now: datetime) -> QuerySet[Movement]:
+    """Drop each contest that no liaison has released, and what others than `holding` did after it."""
+    contests = Movement.objects.filter(
+        ~Exists(_news(now)), parcel=OuterRef("parcel"), move="contest", number__lte=OuterRef("number")
+    )
+    return rows.exclude(move=OBSERVE, details__move="contest").filter(
+        Q(organisation=holding) | ~Exists(contests)
+    )
+
+
+def details(actor: Actor, movement: Movement, seen: Sight) -> dict[str, Any]:
+    """Return what the movement tells to one who has this sight; keys not listed here are told to nobody."""
+    keys, is_own = _TOLD_TO_ALL, movement.organisation_id == actor.organisation_id
+    # What became of the addressee is the sending office's to tell.
+    if is_own or (seen.contents and "situation" not in movement.details):
+        keys = keys | _CONTENTS
+    if is_own or seen.route:
+        keys = keys | _ROUTE
+    return {key: value for key, value in movement.details.items() if key in keys}
+
+
+_TOLD_TO_ALL: Final = frozenset(
+    {
+        "act", "complete", "declaration", "document", "evidence", "examined_before", "gross_mass_g", "method",
+        "move", "on_behalf_of", "rules_version", "said_by", "where",
+    }
+)  # fmt: skip
+_CONTENTS: Final = frozenset({"findings", "lines_removed", "reason"})
+_ROUTE: Final = frozenset({"consignment", "new_seal", "old_seal", "place", "seal"})
+
+
+def tells_route(told: Mapping[str, Any]) -> bool:
+    return not _ROUTE.isdisjoint(told)

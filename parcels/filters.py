@@ -1,0 +1,42 @@
+"""What lists of parcels can be asked for. Filters ask what the reader sees, never the columns beneath."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import django_filters
+from django import forms
+from drf_spectacular.utils import extend_schema_field
+
+from parcels.lifecycle import Status
+from people.fields import moment_of
+
+
+class MomentField(forms.CharField):
+    def clean(self, value: Any) -> datetime | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        # An offset's plus that was not encoded arrives as a space.
+        moment = moment_of(text[:19] + text[19:].replace(" ", "+"))
+        if moment is None:
+            raise forms.ValidationError("A date-time with its offset (RFC 3339), since 2000.")
+        return moment
+
+
+@extend_schema_field({"type": "string", "format": "date-time"})
+class MomentFilter(django_filters.Filter):  # type: ignore[misc]
+    field_class = MomentField
+
+
+class ParcelFilter(django_filters.FilterSet):  # type: ignore[misc]
+    status = extend_schema_field({"type": "string", "enum": [status.value for status in Status]})(
+        django_filters.ChoiceFilter
+    )(field_name="seen_status", choices=[(status.value, status.value) for status in Status])
+    round = extend_schema_field({"type": "string", "maxLength": 20})(django_filters.CharFilter)(
+        field_name="round__reference", max_length=20
+    )
+    updated_since = MomentFilter(
+        field_name="seen_at", lookup_expr="gte", label="Changed, as far as you see, at this time or later"
+    )

@@ -1,0 +1,105 @@
+"""Fields that take what JSON says and nothing like it: no number for a text, no text for a number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any, ClassVar, Final
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+_DATE_TIME: Final = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
+)
+_EDTF: Final = r"^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$"
+_EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_EARLIEST_BIRTH: Final = 1900
+
+
+class Text(serializers.CharField):
+    """A text with something in it; spaces around it are dropped."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Code(Text):
+    """A reference or a code word, never words about people: these are notes and no part of a movement."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_length": 120} | kwargs)
+
+
+class Match(serializers.RegexField):
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Whole(serializers.IntegerField):
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return data
+
+
+class Moment(serializers.DateTimeField):
+    """A date-time with its offset (RFC 3339)."""
+
+    default_error_messages: ClassVar = {"invalid": "A date-time with its offset (RFC 3339), since 2000."}
+
+    def to_internal_value(self, value: Any) -> datetime:
+        if not isinstance(value, str):
+            self.fail("invalid")
+        moment = moment_of(value)
+        if moment is None:
+            self.fail("invalid")
+        return moment
+
+
+def moment_of(text: str) -> datetime | None:
+    """Return the moment that `text` (RFC 3339) names, in UTC; None if it names none since 2000."""
+    if not _DATE_TIME.fullmatch(text):
+        return None
+    try:
+        moment = datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return moment if moment >= _EARLIEST else None
+
+
+@extend_schema_field({"type": "string", "pattern": _EDTF, "examples": ["1990", "1990-04", "1990-04-05"]})
+class BornOn(Text):
+    """A date as precise as it is known: YYYY, YYYY-MM or YYYY-MM-DD (EDTF level 0)."""
+
+    default_error_messages: ClassVar = {"date": "YYYY, YYYY-MM or YYYY-MM-DD, since 1900 and not ahead."}
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if not re.fullmatch(_EDTF, text, re.ASCII) or not _is_past(text):
+            self.fail("date")
+        return text
+
+
+def _is_past(text: str) -> bool:
+    try:
+        first_day = date.fromisoformat(text + "-01-01"[len(text) - 4 :])
+    except ValueError:
+        return False
+    return first_day.year >= _EARLIEST_BIRTH and first_day <= datetime.now(UTC).date()
+
+
+class Strict(serializers.Serializer[Any]):
+    """An object with these fields and no others: a field nobody knows is a mistake, not a detail."""
+
+    default_error_messages: ClassVar = {"unknown": "There is no such field."}
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping) and (unknown := sorted(data.keys() - self.fields.keys())):
+            raise serializers.ValidationError({name: [self.error_messages["unknown"]] for name in unknown})
+        return super().to_internal_value(data)
