@@ -1,5 +1,6 @@
 """Workers in tests: draining in the worker's own role, and what became of a parcel."""
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -44,3 +45,14 @@ def age(table: str, column: str, interval: str) -> None:
     """Let time pass for what is in `table`."""
     with connection.cursor() as cursor:
         cursor.execute(f"UPDATE {table} SET {column} = {column} - %s::interval", [interval])
+
+
+def is_cleared(parcel: Parcel) -> bool:
+    return Parcel.objects.get(pk=parcel.pk).status == "cleared"
+
+
+def until(happens: Callable[[], bool], seconds: float = 30) -> bool:
+    end = time.monotonic() + seconds
+    while not happens() and time.monotonic() < end:
+        time.sleep(0.05)
+    return happens()
