@@ -5,7 +5,7 @@ Each condition raises and changes nothing; `CONDITIONS` says which moves it belo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from parcels.lifecycle import (
     CONFIRMING,
     EVIDENCE,
     EXAMINED_BEFORE,
+    MOVES,
     NEEDS_AGREEMENT,
     REOPEN_REASONS,
     Kind,
@@ -40,7 +41,7 @@ def check(move: Move, held: Held, by: Actor, details: Details, around: Surroundi
         condition(held, by, details, around)
 
 
-def _one_of(details: Details, key: str, known: tuple[str, ...]) -> None:
+def _one_of(details: Details, key: str, known: Sequence[str]) -> None:
     if details[key] not in known:
         raise Refused("validation", key)
 
@@ -126,6 +127,10 @@ def _confirm(held: Held, by: Actor, details: Details, around: Surroundings) -> N
         raise Refused("not-permitted", "Whoever reported receipt does not confirm it.")
 
 
+def _find(held: Held, by: Actor, details: Details, around: Surroundings) -> None:
+    _one_of(details, "where", MOVES["find"].targets)
+
+
 def _correct(held: Held, by: Actor, details: Details, around: Surroundings) -> None:
     undone = around.last_counting.get(held.id)
     if undone is None or details["corrects"] != undone.number:
@@ -151,5 +156,6 @@ CONDITIONS: Final[Mapping[str, Callable[[Held, Actor, Details, Surroundings], No
     "admit": _admit,
     "receive": _receive,
     "confirm": _confirm,
+    "find": _find,
     "correct": _correct,
 }
