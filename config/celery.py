@@ -1,9 +1,10 @@
 """The doorbell. PostgreSQL holds the work; a message only says: drain what is due."""
 
+import gc
 import os
 from datetime import timedelta
 
-from celery import Celery
+from celery import Celery, signals
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -37,3 +38,9 @@ app.conf.update(
     },
 )
 app.autodiscover_tasks()
+
+
+@signals.worker_process_init.connect
+def _settle(**kwargs: object) -> None:
+    """What is loaded by now stays: the collector need not go through it with every batch of new rows."""
+    gc.freeze()

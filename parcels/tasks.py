@@ -15,7 +15,7 @@ _LONGEST_S: Final = 120.0
 
 @shared_task(name=bell.TASK)
 def drain(kind: str) -> None:
-    brought_on = workers.drain(kind, _until_too_long())
+    brought_on = workers.drain(kind, _until_too_long(), lambda: bell.ring(kind))
     if brought_on and kind in ("recheck", "follow"):
         bell.ring("screen")  # some may be accepted again
 

@@ -5,24 +5,29 @@ batches that are rows, and brings it on through `actions.advance`.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 from parcels.workers import batches, deadlines, facts, recheck, screen, situations, tidy
-from parcels.workers.batches import Stop
+from parcels.workers.batches import Call, Stop
 
 # In the order of a sweep: what the others bring back to `accepted` is screened last.
-DRAINS: Final[Mapping[str, Callable[[Stop], int]]] = {
-    "recheck": lambda stop: batches.drain(recheck.WORK, stop),
-    "follow": lambda stop: batches.drain(situations.WORK, stop) + batches.drain(facts.WORK, stop),
-    "deadlines": deadlines.drain,
-    "screen": lambda stop: batches.drain(screen.WORK, stop),
-    "tidy": tidy.drain,
+DRAINS: Final[Mapping[str, Callable[[Stop, Call], int]]] = {
+    "recheck": partial(batches.drain, recheck.WORK),
+    "follow": lambda stop, call: (
+        batches.drain(situations.WORK, stop, call) + batches.drain(facts.WORK, stop, call)
+    ),
+    "deadlines": lambda stop, call: deadlines.drain(stop),
+    "screen": partial(batches.drain, screen.WORK),
+    "tidy": lambda stop, call: tidy.drain(stop),
 }
 
 
-def drain(kind: str, stop: Stop = lambda: False) -> int:
+def drain(kind: str, stop: Stop = lambda: False, call: Call = lambda: None) -> int:
     """Do what is due of this kind, until nothing is or `stop` says so; return how many rows it was.
+
+    `call` is called when there is more than one can do at once: a colleague may take a share.
 
     :raises KeyError: for an unknown kind
     """
-    return DRAINS[kind](stop)
+    return DRAINS[kind](stop, call)

@@ -21,6 +21,7 @@ _MOST_ATTEMPTS: Final = 5
 _LEFT_AFTER_S: Final = 5
 
 Stop = Callable[[], bool]
+Call = Callable[[], None]
 log = structlog.get_logger(__name__)
 
 
@@ -41,18 +42,21 @@ class Claim(NamedTuple):
     attempts: int
 
 
-def drain(work: Work, stop: Stop) -> int:
-    """Do all that is due, and return how many parcels it was.
+def drain(work: Work, stop: Stop, call: Call = lambda: None) -> int:
+    """Do all that is due, and return how many parcels it was; `call` when there is a share for another too.
 
     :raises django.db.Error: when the database is gone; what was claimed is found again
     """
     done = 0
     _take_back(work.kind)
     while not stop():
-        claim = _claim(work.kind)
-        if claim:
+        if claim := _claim(work.kind):
             done += _try(work, claim)
-        elif not _make(work):
+            continue
+        made = _make(work)
+        if made > 1:
+            call()
+        if not made:
             break
     return done
 

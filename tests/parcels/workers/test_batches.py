@@ -14,7 +14,7 @@ from parcels.models import Batch, Movement, Parcel, Quarantine
 from parcels.workers import batches, screen
 from parcels.workers.batches import Claim
 from tests import factories
-from tests.databases import Database
+from tests.databases import Database, as_role
 from tests.factories import NOON, World, accepted, world
 from tests.parcels.workers.conftest import age, history
 
@@ -58,6 +58,17 @@ def test_batches_are_gone_when_the_work_is_done(w: World, drain: Drain) -> None:
     assert drain("screen") == 3
 
     assert (Batch.objects.count(), Quarantine.objects.count()) == (0, 0)
+
+
+@pytest.mark.parametrize(("due", "calls"), [(1_000, []), (1_001, ["screen"])])
+def test_colleague_is_called_when_there_is_more_than_one_share(w: World, due: int, calls: list[str]) -> None:
+    accepted_in(w, w.round, due)
+    called: list[str] = []
+
+    with as_role("lifeline_worker"):
+        assert workers.drain("screen", call=lambda: called.append("screen")) == due
+
+    assert called == calls
 
 
 def test_poison_is_put_aside_and_the_rest_goes_on(w: World, drain: Drain) -> None:
