@@ -26,7 +26,7 @@ TABLES: Final[Mapping[str, tuple[str, str, str]]] = {
     "django_admin_log": (_ADD, "", ""),
     "django_content_type": (_READ, _READ, ""),
     "django_migrations": (_READ, _READ, _READ),
-    "django_session": (_ALL, "", ""),
+    "django_session": (_ALL, "SELECT (expire_date), DELETE", ""),
     "oauth2_provider_accesstoken": (_ALL, _ALL, ""),
     "oauth2_provider_devicegrant": ("", "", ""),
     "oauth2_provider_grant": (_ALL, _ALL, ""),

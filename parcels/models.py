@@ -210,6 +210,10 @@ class Movement(models.Model):
                 name="movement_correct_says_what",
             ),
         ]
+        # What was seen too early waits here until it has become legal: the follow worker looks often.
+        indexes: ClassVar = [
+            models.Index(fields=["parcel", "number"], condition=Q(move="observe"), name="movement_observed"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.number}. {self.move}"

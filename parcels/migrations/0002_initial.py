@@ -194,6 +194,10 @@ class Migration(migrations.Migration):
             model_name='parcel',
             constraint=models.CheckConstraint(condition=models.Q(('last_number__gte', 1)), name='parcel_has_a_movement'),
         ),
+        migrations.AddIndex(
+            model_name='movement',
+            index=models.Index(condition=models.Q(('move', 'observe')), fields=['parcel', 'number'], name='movement_observed'),
+        ),
         migrations.AddConstraint(
             model_name='movement',
             constraint=models.UniqueConstraint(fields=('parcel', 'number', 'status'), name='movement_numbered'),

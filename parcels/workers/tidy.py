@@ -10,6 +10,7 @@ _OVER: Final = (
     "DELETE FROM people_savedreply WHERE saved_at < clock_timestamp() - interval '30 days'",
     "DELETE FROM people_throttlewindow WHERE started_at < clock_timestamp() - interval '1 day'",
     "DELETE FROM parcels_tick WHERE slot < clock_timestamp() - interval '1 day'",
+    "DELETE FROM django_session WHERE expire_date < clock_timestamp()",
 )
 
 
