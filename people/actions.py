@@ -24,8 +24,7 @@ class Telling(NamedTuple):
     external_id: str | None = None
     """Under which the one who tells keeps this person."""
 
-    @property
-    def identity(self) -> str | None:
+    def identity(self, name_keys: Iterable[str]) -> str | None:
         """Return what makes two tellings one person beyond doubt, or None where a name stands alone.
 
         A name alone joins nobody: namesakes are common, and a wrong join sends a parcel to a stranger.
@@ -35,8 +34,7 @@ class Telling(NamedTuple):
         marks = (self.birth_date, self.service_number, *contacts, self.external_id)
         if not any(marks):
             return None
-        folded = " ".join(sorted(names.search_keys(self.name)))
-        return "\x1f".join([self.kind, folded, *(mark or "" for mark in marks)])
+        return "\x1f".join([self.kind, " ".join(sorted(name_keys)), *(mark or "" for mark in marks)])
 
 
 class Known(NamedTuple):
@@ -46,30 +44,38 @@ class Known(NamedTuple):
     key: bytes
 
 
+class _Fresh(NamedTuple):
+    """One who is not on record yet; the keys are those under which they will be found."""
+
+    telling: Telling
+    found_by: list[bytes]
+    key: vault.PersonKeyPair
+
+
 def record_people(tellings: Sequence[Telling], *, organisation_id: int, now: datetime) -> list[Known]:
     """Return one person for each telling, in order, recording those not yet known.
 
     Call it in a transaction. Two tellings of one identity are one person, within the office only.
     """
-    identities = [vault.search_key(telling.identity) if telling.identity else None for telling in tellings]
+    names_keys = [names.search_keys(telling.name) for telling in tellings]
+    identities = [
+        vault.search_key(identity) if (identity := telling.identity(keys)) else None
+        for telling, keys in zip(tellings, names_keys, strict=True)
+    ]
     known = _find({identity for identity in identities if identity}, organisation_id)
     answer: list[Known] = []
-    fresh: list[tuple[Telling, bytes | None, bytes]] = []
-    keys: list[vault.PersonKeyPair] = []
-    unnumbered: list[int] = []  # places in `answer` that wait for an id
-    for telling, identity in zip(tellings, identities, strict=True):
+    fresh: list[_Fresh] = []
+    for telling, keys, identity in zip(tellings, names_keys, identities, strict=True):
         if identity and identity in known:
             answer.append(known[identity])
             continue
-        pair = vault.new_key()
-        person = Known(-len(keys) - 1, pair.plain)
-        keys.append(pair)
-        fresh.append((telling, identity, pair.plain))
-        unnumbered.append(len(answer))
+        found_by = [vault.search_key(key) for key in keys] + ([identity] if identity else [])
+        fresh.append(_Fresh(telling, found_by, vault.new_key()))
+        person = Known(-len(fresh), fresh[-1].key.plain)  # below zero: waits for its id
         answer.append(person)
         if identity:
             known[identity] = person
-    ids = _insert(fresh, keys, organisation_id, now) if fresh else []
+    ids = _insert(fresh, organisation_id, now) if fresh else []
     return [Known(ids[-person.id - 1], person.key) if person.id < 0 else person for person in answer]
 
 
@@ -86,43 +92,32 @@ def _find(identities: set[bytes], organisation_id: int) -> dict[bytes, Known]:
         return {bytes(key): Known(pk, vault.unwrap(wrapped)) for key, pk, wrapped in cursor.fetchall()}
 
 
-def _insert(
-    fresh: list[tuple[Telling, bytes | None, bytes]],
-    keys: list[vault.PersonKeyPair],
-    organisation_id: int,
-    now: datetime,
-) -> list[int]:
+def _insert(fresh: list[_Fresh], organisation_id: int, now: datetime) -> list[int]:
     ids = bulk.new_ids(Person, len(fresh))
+    numbered = list(zip(ids, fresh, strict=True))
     bulk.insert(
         Person,
         ("id", "reference", "kind", "organisation_id", "recorded_at"),
-        (
-            (pk, new_reference(), telling.kind, organisation_id, now)
-            for pk, (telling, _, _) in zip(ids, fresh, strict=True)
-        ),
+        ((pk, new_reference(), each.telling.kind, organisation_id, now) for pk, each in numbered),
     )
     bulk.insert(
         PersonKey,
         ("person_id", "wrapped", "kek_version"),
-        ((pk, pair.wrapped, 1) for pk, pair in zip(ids, keys, strict=True)),
+        ((pk, each.key.wrapped, 1) for pk, each in numbered),
     )
     bulk.insert(
         Fact,
         ("person_id", "kind", "sealed", "source_id", "recorded_at"),
         (
-            (pk, kind, vault.seal(key, value, place=vault.FACT_PLACE), organisation_id, now)
-            for pk, (telling, _, key) in zip(ids, fresh, strict=True)
-            for kind, value in _facts(telling)
+            (pk, kind, vault.seal(each.key.plain, value, place=vault.FACT_PLACE), organisation_id, now)
+            for pk, each in numbered
+            for kind, value in _facts(each.telling)
         ),
     )
     bulk.insert(
         NameKey,
         ("person_id", "key"),
-        (
-            (pk, name_key)
-            for pk, (telling, identity, _) in zip(ids, fresh, strict=True)
-            for name_key in _name_keys(telling, identity)
-        ),
+        ((pk, key) for pk, each in numbered for key in each.found_by),
     )
     return ids
 
@@ -137,9 +132,3 @@ def _facts(telling: Telling) -> Iterable[tuple[str, str]]:
         yield Fact.Kind.EXTERNAL_ID.value, telling.external_id
     if telling.contact:
         yield Fact.Kind.CONTACT.value, json.dumps(telling.contact, ensure_ascii=False)
-
-
-def _name_keys(telling: Telling, identity: bytes | None) -> Iterable[bytes]:
-    yield from (vault.search_key(key) for key in names.search_keys(telling.name))
-    if identity:
-        yield identity

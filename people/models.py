@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from base64 import b32encode
 from datetime import datetime
 from typing import ClassVar
 
@@ -18,7 +19,10 @@ from oauth2_provider.models import AbstractApplication
 
 def new_reference() -> str:
     """Return an opaque reference for use outside: 16 characters of a base32 alphabet, 80 random bits."""
-    return "".join(secrets.choice("0123456789abcdefghjkmnpqrstvwxyz") for _ in range(16))
+    return b32encode(secrets.token_bytes(10)).translate(_CROCKFORD).decode()
+
+
+_CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789abcdefghjkmnpqrstvwxyz")
 
 
 class Party(models.Model):

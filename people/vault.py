@@ -7,6 +7,7 @@ is authenticated with it, so a value copied elsewhere does not open.
 import hashlib
 import hmac
 import os
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -58,11 +59,17 @@ def _kek() -> bytes:
 
 def _seal(key: bytes, plain: bytes, place: str) -> bytes:
     nonce = os.urandom(_NONCE)
-    return VERSION + nonce + AESGCM(key).encrypt(nonce, plain, place.encode())
+    return VERSION + nonce + _cipher(key).encrypt(nonce, plain, place.encode())
 
 
 def _open(key: bytes, stored: bytes | memoryview, place: str) -> bytes:
     sealed = bytes(stored)
     if sealed[:1] != VERSION:
         raise ValueError(f"sealed by an unknown version: {sealed[:1].hex()}")
-    return AESGCM(key).decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], place.encode())
+    return _cipher(key).decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], place.encode())
+
+
+@lru_cache(maxsize=8)
+def _cipher(key: bytes) -> AESGCM:
+    """Making one takes longer than using it, and what is sealed together is sealed under few keys."""
+    return AESGCM(key)
