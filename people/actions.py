@@ -58,10 +58,7 @@ def record_people(tellings: Sequence[Telling], *, organisation_id: int, now: dat
     Call it in a transaction. Two tellings of one identity are one person, within the office only.
     """
     names_keys = [names.search_keys(telling.name) for telling in tellings]
-    identities = [
-        vault.search_key(identity) if (identity := telling.identity(keys)) else None
-        for telling, keys in zip(tellings, names_keys, strict=True)
-    ]
+    identities = [_identity(telling, keys) for telling, keys in zip(tellings, names_keys, strict=True)]
     known = _find({identity for identity in identities if identity}, organisation_id)
     answer: list[Known] = []
     fresh: list[_Fresh] = []
@@ -77,6 +74,11 @@ def record_people(tellings: Sequence[Telling], *, organisation_id: int, now: dat
             known[identity] = person
     ids = _insert(fresh, organisation_id, now) if fresh else []
     return [Known(ids[-person.id - 1], person.key) if person.id < 0 else person for person in answer]
+
+
+def _identity(telling: Telling, name_keys: Iterable[str]) -> bytes | None:
+    text = telling.identity(name_keys)
+    return vault.search_key(text) if text else None
 
 
 def _find(identities: set[bytes], organisation_id: int) -> dict[bytes, Known]:
