@@ -195,6 +195,9 @@ class Round(models.Model):
     closes_on = models.DateField()
     collection_point = models.CharField(max_length=120)
     open_to_public = models.BooleanField(default=False)
+    demonstration = models.BooleanField(
+        default=False, editable=False, help_text="Made-up people: slips need nobody's approval"
+    )
     # Draws the second look. Sealed under the key-encryption key: who knows it could pack around it.
     sealed_key = models.BinaryField()
 
