@@ -6,7 +6,7 @@ import hashlib
 import ipaddress
 import secrets
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.auth import login
@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from people import throttle
+from people import rights, throttle
 from people.models import AuditEntry, SignInLink, Staff
 
 LOGINS: Final = 10
@@ -56,6 +56,9 @@ class PasswordBackend(BaseBackend):
             Staff().set_password(password)
             return None
         return staff if staff.check_password(password) and staff.is_active else None
+
+    def has_perm(self, user_obj: Any, perm: str, obj: object = None) -> bool:
+        return rights.may(user_obj, perm)
 
     def get_user(self, user_id: int) -> Staff | None:
         return Staff.objects.filter(pk=user_id, is_active=True).first()
