@@ -22,6 +22,8 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # The number of proxies in front whose X-Forwarded-For is believed; 0 takes the address of the connection.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
 HTTPS = env.bool("HTTPS", False)
+# Where families reach the site: it is printed on their slips.
+PUBLIC_URL = env.str("PUBLIC_URL", f"http://127.0.0.1:{env.str('PORT', '8000')}")
 
 INSTALLED_APPS = [
     "config.apps.ConfigConfig",
