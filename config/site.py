@@ -1,7 +1,157 @@
+"""The frame of the admin: how one comes in, what the first page shows, and the way around."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
+
 from django.contrib.admin import AdminSite
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone, translation
+
+from people.forms import SignInForm
+from people.models import Organisation, Staff
+from people.signin import retry_after_s
+
+
+class Entry(NamedTuple):
+    """A way to a page, for those who hold the right."""
+
+    name: str
+    page: str
+    perm: str
+
+
+def _list(model: str, name: str) -> Entry:
+    app, _, model_name = model.partition(".")
+    return Entry(name, f"admin:{app}_{model_name}_changelist", f"{app}.view_{model_name}")
+
+
+MENU: Final[Mapping[str, tuple[Entry, ...]]] = {
+    "Work": (
+        _list("parcels.parcel", "Parcels"),
+        Entry("Review", "admin:parcels_review", "parcels.review_parcel"),
+        _list("parcels.consignment", "Consignments"),
+        Entry("Hard news", "admin:parcels_news", "parcels.release_parcel"),
+        Entry("Waiting for a second person", "admin:parcels_waiting", "people.view_approval"),
+        _list("people.person", "People"),
+        _list("parcels.quarantine", "Quarantine"),
+    ),
+    "Agreements": (
+        _list("exchanges.round", "Rounds"),
+        _list("exchanges.agreement", "Agreements"),
+        _list("exchanges.terms", "Terms"),
+    ),
+    "Rights": (
+        _list("people.staff", "Staff"),
+        _list("people.client", "Systems"),
+        _list("people.grant", "Rights"),
+        _list("people.organisation", "Organisations"),
+        _list("people.party", "Parties"),
+        _list("people.auditentry", "Audit"),
+    ),
+}
 
 
 class LifelineAdminSite(AdminSite):
-    site_header = "Lifeline"
-    site_title = "Lifeline"
-    index_title = "Work of the day"
+    site_header = site_title = "Lifeline"
+    index_title = "Today"
+    site_url = None
+    enable_nav_sidebar = False
+    login_form = SignInForm
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        self.disable_action("delete_selected")
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
+        """Work in one language and in the office's own time, whatever the browser says."""
+        guarded = super().admin_view(view, cacheable)
+
+        @wraps(view)
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            with translation.override("en"), timezone.override(_office_time(request)):
+                return _rendered(guarded(request, *args, **kwargs))
+
+        return inner
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        with translation.override("en"):
+            response: HttpResponse = _rendered(super().login(request, extra_context))
+        if wait_s := retry_after_s(request):
+            response.status_code = HTTPStatus.TOO_MANY_REQUESTS
+            response["Retry-After"] = str(wait_s)
+        return response
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        from parcels.admin.reading import reader_of  # noqa: PLC0415  models are not loaded before
+
+        context = super().each_context(request)
+        if not isinstance(request.user, Staff) or not context["has_permission"]:
+            return context
+        reader = reader_of(request)
+        several = len(reader.organisations) > 1
+        return {
+            **context,
+            "acting_for": Organisation.objects.filter(pk=reader.organisation or 0).first(),
+            "organisations": Organisation.objects.filter(pk__in=reader.organisations) if several else (),
+            "acting_roles": ", ".join(sorted(reader.roles)),
+        }
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        from parcels.admin import today  # noqa: PLC0415  models are not loaded before
+
+        return super().index(request, {**(extra_context or {}), **today.context(request)})
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
+        """Return the way around by what people do, not by which table it is kept in."""
+        if not isinstance(request.user, Staff):
+            return []
+        groups = {
+            group: [entry for entry in entries if request.user.has_perm(entry.perm)]
+            for group, entries in MENU.items()
+        }
+        return [
+            {
+                "name": group,
+                "app_label": group.lower(),
+                "models": [{"name": each.name, "admin_url": reverse(each.page)} for each in entries],
+            }
+            for group, entries in groups.items()
+            if entries
+        ]
+
+    def get_urls(self) -> list[Any]:
+        acts_for: URLPattern = path("acts-for/", self.admin_view(_choose), name="acts_for")
+        return [acts_for, *super().get_urls()]
+
+
+def _rendered(response: Any) -> Any:
+    """Render now: later the language and the time zone are no longer ours."""
+    if isinstance(response, TemplateResponse) and not response.is_rendered:
+        response.render()
+    return response
+
+
+def _office_time(request: HttpRequest) -> ZoneInfo:
+    if not isinstance(request.user, Staff):
+        return ZoneInfo("UTC")
+    first = request.user.grants.current().order_by("organisation_id").select_related("organisation").first()
+    return ZoneInfo(first.organisation.time_zone if first else "UTC")
+
+
+def _choose(request: HttpRequest) -> HttpResponse:
+    """Act for another of one's organisations."""
+    from parcels.admin.reading import ACTS_FOR, reader_of  # noqa: PLC0415  models are not loaded before
+
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    chosen = request.POST.get("organisation", "")
+    if chosen.isdecimal() and int(chosen) in reader_of(request).organisations:
+        request.session[ACTS_FOR] = int(chosen)
+    return HttpResponseRedirect(reverse("admin:index"))

@@ -1,0 +1,342 @@
+"""Agreements, their versioned terms with rules and stays, and rounds."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from exchanges import actions
+from exchanges.models import Agreement, ContentRule, Round, Stay, Terms
+from exchanges.queries import of_organisations
+from people import approvals, rights
+from people.actors import Actor
+from people.desk import Desk, Inline, LongInline, require, staff_of
+from people.models import Organisation
+
+_TONES = {
+    "draft": "closed", "signed": "home", "in_force": "done", "suspended": "look", "expired": "closed",
+    "terminated": "closed", "superseded": "closed", "proposed": "closed", "agreed": "home",
+    "lists_exchanged": "home", "collecting": "done", "closed": "ready", "handed_over": "way",
+    "reported": "done", "postponed": "look", "cancelled": "closed",
+}  # fmt: skip
+_AGREEMENT_WORDS = {
+    "signed": "Signed", "in_force": "Put in force", "suspended": "Suspend", "expired": "Has expired",
+    "terminated": "Terminate",
+}  # fmt: skip
+
+
+def badge(status: str, label: str) -> SafeString:
+    return format_html('<span class="badge {}">{}</span>', _TONES[status], label)
+
+
+def acting(request: HttpRequest, perm: str, among: set[int]) -> Actor:
+    """Return who they are among these organisations.
+
+    :raises PermissionDenied: if they hold no such right in any of them
+    """
+    staff = staff_of(request)
+    mine = rights.organisations(staff, perm) & among
+    require(bool(mine))
+    organisation = min(mine)
+    return Actor("staff", organisation, rights.roles_in(staff, organisation), staff_id=staff.pk)
+
+
+class _Steps(Desk):
+    """A page whose status changes only by buttons, each a step of its table."""
+
+    readonly_fields: ClassVar[tuple[str, ...]] = ("status_shown",)
+    change_form_template = "admin/exchanges/steps.html"
+
+    @admin.display(description="status")
+    def status_shown(self, row: Any) -> SafeString:
+        return badge(row.status, row.get_status_display()) if row.pk else badge("proposed", "new")
+
+    def steps(self, row: Any) -> list[tuple[str, str]]:
+        """Return (step, what its button says)."""
+        raise NotImplementedError
+
+    def take(self, request: HttpRequest, row: Any, step: str) -> str:
+        """Take the step and return what to tell; the page's own table says which there are."""
+        raise NotImplementedError
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        row = self.get_object(request, object_id) if object_id else None
+        steps = self.steps(row) if row and self.has_change_permission(request) else []
+        return super().changeform_view(
+            request, object_id, form_url, {**(extra_context or {}), "steps": steps, "step_of": row}
+        )
+
+    def get_urls(self) -> list[URLPattern]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_step"
+        return [
+            path("<int:pk>/step/", self.admin_site.admin_view(self.step_view), name=name),
+            *super().get_urls(),
+        ]
+
+    def step_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        require(self.has_change_permission(request))
+        row, step = self.get_object(request, str(pk)), request.POST.get("step", "")
+        back = row
+        try:
+            told = self.take(request, row, step)
+            messages.success(request, told)
+        except actions.NotPossible as why:
+            messages.error(request, str(why))
+        except approvals.NotYours:
+            messages.error(request, "This is for an officer of one of the parties.")
+        except approvals.NotOpen:
+            messages.info(request, "This is proposed already and waits for a second officer.")
+        return HttpResponseRedirect(self.after(back))
+
+    def after(self, row: Any) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
+
+
+class TermsInline(Inline):
+    model = Terms
+    fields = ("version_shown", "status_shown", "in_force_at", "mass_max_g", "touches")
+    readonly_fields = fields
+    ordering = ("-version",)
+    verbose_name_plural = "versions of the terms"
+
+    @admin.display(description="version")
+    def version_shown(self, terms: Terms) -> SafeString:
+        url = reverse("admin:exchanges_terms_change", args=[terms.pk])
+        return format_html('<a href="{}">version {}</a>', url, terms.version)
+
+    @admin.display(description="status")
+    def status_shown(self, terms: Terms) -> SafeString:
+        return badge(terms.status, terms.get_status_display())
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Agreement)
+class AgreementAdmin(_Steps):
+    list_display = ("title_en", "status_shown", "valid_from", "valid_until")
+    list_display_links = ("title_en",)
+    fields = (
+        "status_shown", "title_en", "title_ru", "title_uk", "signatories", "signed_on", "valid_from",
+        "valid_until", "grace_days",
+    )  # fmt: skip
+    inlines = (TermsInline,)
+    ordering = ("-valid_from", "-pk")
+    sortable_by = ("valid_from",)
+
+    def mine(self, request: HttpRequest) -> Q:
+        return signed_by(rights.organisations(staff_of(request), "exchanges.view_agreement"))
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().formfield_for_manytomany(
+            db_field, request, **kwargs, widget=forms.CheckboxSelectMultiple
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What was signed stands; until when it holds may still be told."""
+        if obj is None or obj.status == Agreement.Status.DRAFT:
+            return self.readonly_fields
+        return tuple(name for name in self.fields if name not in ("signed_on", "valid_until"))
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        return self.inlines if obj else ()
+
+    def steps(self, row: Agreement) -> list[tuple[str, str]]:
+        steps = [
+            (step, "Resume" if (row.status, step) == ("suspended", "in_force") else _AGREEMENT_WORDS[step])
+            for step in actions.AGREEMENT_STEPS.get(row.status, ())
+        ]
+        return steps if row.terms.exists() else [*steps, ("draft_terms", "Draft its first terms")]
+
+    def take(self, request: HttpRequest, row: Agreement, step: str) -> str:
+        among = set(row.signatories.values_list("pk", flat=True))
+        by = acting(request, "exchanges.change_agreement", among)
+        if step == "draft_terms":
+            if row.terms.exists():
+                raise actions.NotPossible("It has terms already: make a new version of them.")
+            actions.draft_terms(row)
+            return "The first terms are drafted from the standard rules."
+        row = actions.change_agreement(row, step, by=by)
+        return f"The agreement is now {row.get_status_display()}."
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Who makes an agreement signs it, else they would not find it again."""
+        super().save_related(request, form, formsets, change)
+        mine = rights.organisations(staff_of(request), "exchanges.change_agreement")
+        if not form.instance.signatories.filter(pk__in=mine).exists():
+            form.instance.signatories.add(min(mine))
+
+
+def signed_by(organisations: frozenset[int]) -> Q:
+    """Return the condition that one of them signed, or carries out a round under it (the neutral agency)."""
+    signed = Agreement.objects.filter(signatories__in=organisations)
+    rounds = Round.objects.filter(of_organisations(organisations))
+    return Q(pk__in=signed.values("pk")) | Q(pk__in=rounds.values("agreement"))
+
+
+class RuleInline(LongInline):
+    model = ContentRule
+    fieldsets = (
+        (None, {"fields": (("category", "verdict", "max_count", "max_mass_g", "reason_code", "basis"),)}),
+        (
+            "Names, and reasons in words",
+            {
+                "classes": ("collapse",),
+                "fields": (
+                    "name_en", "name_ru", "name_uk", "internal_reason", "family_reason_en",
+                    "family_reason_ru", "family_reason_uk",
+                ),
+            },
+        ),
+    )  # fmt: skip
+    ordering = ("category",)
+
+
+class StayInline(Inline):
+    model = Stay
+    fields = ("status", "usual_low_days", "usual_high_days", "longest_days")
+
+
+@admin.register(Terms)
+class TermsAdmin(_Steps):
+    list_display = ("version_shown", "status_shown", "in_force_at", "mass_min_g", "mass_max_g")
+    list_select_related = ("agreement",)
+    fields = (
+        "agreement_shown", "version", "status_shown", "in_force_at", "touches", "mass_min_g", "mass_max_g",
+        "quota_per_prisoner", "second_look_share", "public_delay_days", "refused_home_after_days",
+        "books_apart",
+    )  # fmt: skip
+    readonly_fields: ClassVar[tuple[str, ...]] = ("agreement_shown", "version", "status_shown", "in_force_at")
+    inlines = (RuleInline, StayInline)
+    ordering = ("agreement", "-version")
+    sortable_by = ()
+
+    def mine(self, request: HttpRequest) -> Q:
+        agreements = Agreement.objects.filter(
+            signed_by(rights.organisations(staff_of(request), "exchanges.view_terms"))
+        )
+        return Q(agreement__in=agreements.values("pk"))
+
+    @admin.display(description="version")
+    def version_shown(self, terms: Terms) -> str:
+        return str(terms)
+
+    @admin.display(description="agreement")
+    def agreement_shown(self, terms: Terms) -> SafeString:
+        url = reverse("admin:exchanges_agreement_change", args=[terms.agreement_id])
+        return format_html('<a href="{}">{}</a>', url, terms.agreement)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """A version comes from an agreement, or from the version before it."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A version in force stands; the database says so too."""
+        return super().has_change_permission(request, obj) and (
+            obj is None or obj.status == Terms.Status.DRAFT
+        )
+
+    def steps(self, row: Terms) -> list[tuple[str, str]]:
+        if row.status == Terms.Status.DRAFT:
+            return [("propose", "Propose to put it in force")]
+        return [("next", "Make a new version from this one")]
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        # The buttons are for officers even where the version itself does not change any more.
+        row = self.get_object(request, object_id) if object_id else None
+        may = super().has_change_permission(request)
+        steps = self.steps(row) if row and may else []
+        return Desk.changeform_view(self, request, object_id, form_url, {"steps": steps, "step_of": row})
+
+    def take(self, request: HttpRequest, row: Terms, step: str) -> str:
+        among = set(row.agreement.signatories.values_list("pk", flat=True))
+        by = acting(request, "exchanges.change_terms", among)
+        if step == "propose":
+            actions.propose_terms(row, by=by, now=timezone.now())
+            return "Proposed. Another officer puts it in force."
+        if step != "next":
+            raise Http404
+        draft = actions.next_version(row)
+        return f"Version {draft.version} is drafted; change it, then propose to put it in force."
+
+    def after(self, row: Terms) -> str:
+        newest = row.agreement.terms.order_by("-version").first() or row
+        return reverse("admin:exchanges_terms_change", args=[newest.pk])
+
+
+@admin.register(Round)
+class RoundAdmin(_Steps):
+    list_display = ("reference", "status_shown", "sending", "holding", "neutral", "opens_on", "closes_on")
+    list_select_related = ("sending", "holding", "neutral")
+    fields = (
+        "reference", "status_shown", "agreement", "terms", "sending", "holding", "neutral", "mirror",
+        "target", "opens_on", "closes_on", "collection_point", "open_to_public",
+    )  # fmt: skip
+    readonly_fields: ClassVar[tuple[str, ...]] = ("status_shown",)
+    ordering = ("-opens_on", "-pk")
+    sortable_by = ("opens_on", "closes_on")
+
+    def mine(self, request: HttpRequest) -> Q:
+        return of_organisations(rights.organisations(staff_of(request), "exchanges.view_round"))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Whose round it is, and its terms, stand once it exists: new terms come by their own act."""
+        if obj is None:
+            return self.readonly_fields
+        return (*self.readonly_fields, "reference", "agreement", "terms", "sending", "holding", "neutral")
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        organisations = rights.organisations(staff_of(request), "exchanges.add_round")
+        agreements = Agreement.objects.filter(signed_by(organisations))
+        narrowed: dict[str, Any] = {
+            "agreement": agreements,
+            "terms": Terms.objects.filter(agreement__in=agreements).select_related("agreement"),
+            "sending": Organisation.objects.exclude(party=None),
+            "holding": Organisation.objects.exclude(party=None),
+            "neutral": Organisation.objects.filter(party=None),
+            "mirror": Round.objects.filter(of_organisations(organisations)),
+        }
+        if db_field.name in narrowed:
+            kwargs["queryset"] = narrowed[db_field.name]
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change, **{"form": RoundForm, **kwargs})
+
+    def save_model(self, request: HttpRequest, obj: Round, form: Any, change: bool) -> None:
+        if not change:
+            obj.sealed_key = actions.new_round_key()
+        super().save_model(request, obj, form, change)
+
+    def steps(self, row: Round) -> list[tuple[str, str]]:
+        return [
+            (step, Round.Status(step).label.capitalize()) for step in actions.ROUND_STEPS.get(row.status, ())
+        ]
+
+    def take(self, request: HttpRequest, row: Round, step: str) -> str:
+        among = {end for end in (row.sending_id, row.holding_id, row.neutral_id) if end is not None}
+        row = actions.change_round(row, step, by=acting(request, "exchanges.change_round", among))
+        return f"The round is now {row.get_status_display()}."
+
+
+class RoundForm(forms.ModelForm):  # type: ignore[type-arg]
+    def clean(self) -> dict[str, Any]:
+        told = super().clean() or {}
+        terms, agreement = told.get("terms"), told.get("agreement")
+        if terms and agreement and terms.agreement_id != agreement.pk:
+            self.add_error("terms", "These are another agreement's terms.")
+        return told

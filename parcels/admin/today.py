@@ -1,0 +1,148 @@
+"""What waits for somebody today: numbers with a link, for the roles that can do something about them."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from django.db.models import Count, Q
+from django.http import HttpRequest
+from django.urls import reverse
+
+from parcels.access import Relation
+from parcels.admin import words
+from parcels.admin.reading import Reader, reader_of
+from parcels.admin.waiting import open_acts
+from parcels.lifecycle import END, Status
+from parcels.models import Parcel, Quarantine
+from people.models import Approval, Role
+
+
+class Number(NamedTuple):
+    """A number to act on; `hint` says what to do about it."""
+
+    label: str
+    many: int
+    url: str
+    tone: str
+    hint: str
+
+
+def context(request: HttpRequest) -> dict[str, Any]:
+    reader = reader_of(request)
+    if not reader.rounds:
+        return {"numbers": [], "rounds": []}
+    counts = _counts(reader)
+    return {"numbers": _numbers(reader, counts), "rounds": _by_round(reader)}
+
+
+def _counts(reader: Reader) -> dict[str, int]:
+    """Count what is open in one pass over the parcels that have not come to an end."""
+    return (
+        Parcel.objects.filter(reader.theirs)
+        .exclude(status__in=END)
+        .aggregate(
+            review=Count("pk", filter=Q(status=Status.IN_REVIEW)),
+            registered=Count("pk", filter=Q(status=Status.REGISTERED)),
+            refused=Count("pk", filter=Q(status=Status.REFUSED)),
+            cleared=Count("pk", filter=Q(status=Status.CLEARED)),
+            untied=Count("pk", filter=Q(status=Status.CLEARED, tie_checked_by=None)),
+            packed=Count("pk", filter=Q(status=Status.PACKED)),
+            overdue=Count("pk", filter=Q(overdue_since__isnull=False)),
+            flagged=Count("pk", filter=Q(flagged=True)),
+            frozen=Count("pk", filter=Q(frozen=True)),
+        )
+    )
+
+
+def _numbers(reader: Reader, counts: dict[str, int]) -> list[Number]:
+    roles = reader.roles
+    parcels, review = reverse("admin:parcels_parcel_changelist"), reverse("admin:parcels_review")
+    officer = bool(roles & {Role.LIAISON, Role.COORDINATOR})
+    numbers: list[Number] = []
+
+    def add(show: bool, label: str, count: int, url: str, tone: str, hint: str) -> None:
+        if show:
+            numbers.append(Number(label, count, url, tone if count else "closed", hint))
+
+    screens = bool(roles & {Role.SCREENER, Role.COORDINATOR})
+    one, tie = _votes(reader)
+    add(screens, "in review", counts["review"], f"{review}?show=all", "look", "Two screeners decide.")
+    add(screens, "waiting for a second screener", one, review, "look", "One has decided.")
+    add(Role.COORDINATOR in roles, "two screeners differ", tie, f"{review}?show=tie", "hard", "You decide.")
+    add(
+        Role.LIAISON in roles, "hard news to release", _held(reader), reverse("admin:parcels_news"), "hard",
+        "Families wait for a call.",
+    )  # fmt: skip
+    add(
+        officer, "waiting for a second person", open_acts(reader).exclude(proposed_by=reader.staff).count(),
+        reverse("admin:parcels_waiting"), "look", "Confirm or reject.",
+    )  # fmt: skip
+    add(
+        True, "overdue", counts["overdue"], f"{parcels}?overdue=yes", "hard", "Longer than the terms foresee."
+    )
+    add(officer, "flagged", counts["flagged"], f"{parcels}?flagged=yes", "look", "A person should look.")
+    add(officer, "frozen", counts["frozen"], f"{parcels}?frozen=yes", "closed", "Two officers release them.")
+    registrar = Role.REGISTRAR in roles
+    add(
+        registrar,
+        "to weigh and accept",
+        counts["registered"],
+        f"{parcels}?status=registered",
+        "home",
+        "Declared.",
+    )
+    add(
+        registrar, "not accepted as packed", counts["refused"], f"{parcels}?status=refused", "look",
+        "Amend them, or they go home.",
+    )  # fmt: skip
+    add(
+        registrar or Role.LIAISON in roles, "ties to check", counts["untied"],
+        f"{parcels}?status=cleared&untied=yes", "look", "Before they can be packed.",
+    )  # fmt: skip
+    dispatcher = Role.DISPATCHER in roles
+    add(dispatcher, "to pack", counts["cleared"], f"{parcels}?status=cleared", "ready", "Cleared.")
+    add(
+        dispatcher, "packed", counts["packed"], reverse("admin:parcels_consignment_changelist"), "ready",
+        "Seal and dispatch.",
+    )  # fmt: skip
+    left = Quarantine.objects.filter(parcel__round__in=list(reader.rounds)).count() if officer else 0
+    add(
+        officer and left > 0, "in quarantine", left, reverse("admin:parcels_quarantine_changelist"), "hard",
+        "A worker failed on them.",
+    )  # fmt: skip
+    return numbers
+
+
+def _votes(reader: Reader) -> tuple[int, int]:
+    """Return how many reviews wait for a second screener, and in how many two differ."""
+    sending = reader.as_relation(Relation.SENDING)
+    waiting = Parcel.objects.filter(round__in=sending, status=Status.IN_REVIEW).values("pk")
+    open_ = Approval.objects.filter(subject_kind="parcel", act="review", decision=None, subject__in=waiting)
+    counted = open_.aggregate(
+        one=Count("pk", filter=Q(against=None)), tie=Count("pk", filter=Q(against__isnull=False))
+    )
+    return counted["one"], counted["tie"]
+
+
+def _held(reader: Reader) -> int:
+    return Parcel.objects.filter(reader.theirs, held_from__isnull=False).count()
+
+
+def _by_round(reader: Reader) -> list[dict[str, Any]]:
+    """Return how far each round is: its parcels by status, in the order of a parcel's life."""
+    counted = (
+        Parcel.objects.filter(reader.theirs).order_by().values_list("round", "status").annotate(n=Count("pk"))
+    )
+    counts = {(round_id, status): n for round_id, status, n in counted}
+    return [
+        {
+            "round": round_,
+            "total": sum(n for (pk, _), n in counts.items() if pk == round_.pk),
+            "statuses": [
+                (words.badge(status), status.value, counts[round_.pk, status.value])
+                for status in Status
+                if (round_.pk, status.value) in counts
+            ],
+        }
+        for round_ in reader.rounds.values()
+    ]

@@ -1,0 +1,169 @@
+"""What waits for a second person: shown to those who may decide it, never decided by who proposed it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from django.contrib import messages
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+
+from exchanges.actions import IN_FORCE, NotPossible
+from exchanges.models import Terms
+from parcels import bell
+from parcels.actions import Refused
+from parcels.admin import words
+from parcels.admin.reading import Reader, reader_of
+from parcels.models import Parcel
+from people import approvals
+from people.actors import Actor
+from people.desk import page, require
+from people.models import Approval, Organisation, Person
+
+_MOST = 200
+# What a confirmed act makes due; else what waits for a status may have become legal.
+_MADE_DUE = {IN_FORCE: "recheck", "correct": "screen"}
+_REASONS = (
+    ("not_enough", "not enough is known"),
+    ("mistaken", "it is a mistake"),
+    ("changed", "something has changed since"),
+    ("not_now", "not now"),
+)
+
+
+class Act(NamedTuple):
+    """A proposal in words. Staff of another organisation are not named."""
+
+    approval: Approval
+    what: str
+    url: str
+    about: str
+    details: list[tuple[str, str]]
+    mine: bool
+    by: str
+
+
+def waiting_acts(request: HttpRequest) -> HttpResponse:
+    reader = reader_of(request)
+    require(reader.may("people.view_approval"))
+    open_ = list(
+        open_acts(reader).select_related("proposed_by", "organisation").order_by("proposed_at")[:_MOST]
+    )
+    context = {
+        "acts": _acts(open_, reader),
+        "reasons": _REASONS,
+        "may_decide": reader.may("people.change_approval"),
+    }
+    return page(request, "admin/parcels/waiting.html", "Waiting for a second person", context)
+
+
+def open_acts(reader: Reader) -> QuerySet[Approval]:
+    """Return open acts of their organisations, and those two organisations may do together.
+
+    Reviews are not among them: a screener decides without knowing what another did.
+    """
+    parcels = Parcel.objects.filter(reader.theirs).values("pk")
+    terms = Terms.objects.filter(agreement__signatories=reader.organisation).values("pk")
+    return (
+        Approval.objects.filter(decision=None)
+        .exclude(act="review")
+        .filter(
+            Q(organisation=reader.organisation)
+            | Q(act="correct", subject_kind="parcel", subject__in=parcels)
+            | Q(act=IN_FORCE, subject__in=terms)
+        )
+    )
+
+
+def _acts(open_: list[Approval], reader: Reader) -> list[Act]:
+    def subjects(kind: str) -> list[int]:
+        return [each.subject for each in open_ if each.subject_kind == kind]
+
+    parcels = Parcel.objects.in_bulk(subjects("parcel"))
+    terms = Terms.objects.select_related("agreement").in_bulk(subjects("terms"))
+    people = Person.objects.in_bulk(subjects("person"))
+    kinds: dict[str, Mapping[int, Any]] = {"parcel": parcels, "terms": terms, "person": people}
+    organisations = {each.pk: each for each in Organisation.objects.all()}
+    acts = []
+    for each in open_:
+        found = kinds[each.subject_kind].get(each.subject)
+        acts.append(
+            Act(
+                each,
+                words.ACT.get(each.act, each.act),
+                _url(each),
+                str(found or ""),
+                _details(each.details, organisations),
+                each.proposed_by_id == reader.staff.pk,
+                str(each.proposed_by) if each.organisation_id == reader.organisation else "an officer",
+            )
+        )
+    return acts
+
+
+def _url(approval: Approval) -> str:
+    pages = {
+        "parcel": "admin:parcels_parcel_change",
+        "terms": "admin:exchanges_terms_change",
+        "person": "admin:people_person_change",
+    }
+    return reverse(pages[approval.subject_kind], args=[approval.subject])
+
+
+def _details(details: dict[str, Any], organisations: dict[int, Organisation]) -> list[tuple[str, str]]:
+    return [
+        (
+            key.removesuffix("_id").replace("_", " "),
+            str(organisations.get(value, value)) if key.endswith("_id") else _text(value),
+        )
+        for key, value in details.items()
+    ]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(_text(each) for each in value)
+    return str(value).replace("_", " ")
+
+
+def decide(request: HttpRequest, approval_id: int) -> HttpResponse:
+    """Confirm a proposal, and with it carry it out; or reject it, with a reason."""
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    reader = reader_of(request)
+    require(reader.may("people.change_approval"))
+    approval = open_acts(reader).filter(pk=approval_id).first()
+    if approval is None:
+        if not Approval.objects.filter(pk=approval_id).exists():
+            raise Http404
+        messages.info(request, "This was decided meanwhile, or is not yours to decide.")
+    else:
+        _decide(request, approval, reader.actor)
+    return HttpResponseRedirect(reverse("admin:parcels_waiting"))
+
+
+def _decide(request: HttpRequest, approval: Approval, by: Actor) -> None:
+    what, now = words.ACT.get(approval.act, approval.act), timezone.now()
+    try:
+        if request.POST.get("decision") == "confirm":
+            approvals.confirm(approval.pk, by=by, now=now)
+            messages.success(request, f"Confirmed and done: {what}.")
+            bell.ring(_MADE_DUE.get(approval.act, "follow"))
+        else:
+            reason = request.POST.get("reason", "")
+            if reason not in dict(_REASONS):
+                messages.error(request, "Say why it is rejected.")
+                return
+            approvals.reject(approval.pk, by=by, reason=reason, now=now)
+            messages.success(request, f"Rejected: {what}.")
+    except approvals.NotYours:
+        messages.error(request, "Who proposed it cannot decide it, nor can other roles than officers.")
+    except approvals.NotOpen:
+        messages.info(request, "This was decided meanwhile.")
+    except Refused as refused:
+        messages.error(request, f"Nothing was done. {words.why(refused.problem, refused.detail)}")
+    except NotPossible as why:
+        messages.error(request, f"Nothing was done. {why}")

@@ -1,0 +1,211 @@
+"""Who may do what: parties, organisations, staff, systems and their rights, kept by managers."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, Final
+
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from people import rights
+from people.desk import Desk, Inline, ReadOnlyDesk, audit, page, staff_of
+from people.forms import ClientForm, GrantForm, StaffForm
+from people.models import AuditEntry, Client, Grant, Organisation, Party, Role, Staff, new_reference
+
+# What other packages would show: tokens are nobody's to read, and rights are not groups.
+_FOREIGN: Final[tuple[type[Model], ...]] = (
+    Client,
+    Group,
+    *apps.get_app_config("oauth2_provider").get_models(),
+)
+for _model in _FOREIGN:
+    if admin.site.is_registered(_model):
+        admin.site.unregister(_model)
+
+_NAMES: Final = ("name_en", "name_ru", "name_uk")
+
+
+def managed(request: HttpRequest) -> QuerySet[Organisation]:
+    """Return the organisations this member may read rights of; one without a manager is any manager's."""
+    mine = rights.organisations(staff_of(request), "people.view_grant")
+    managers = Grant.objects.current().filter(organisation=OuterRef("pk"), role=Role.MANAGER)
+    return Organisation.objects.filter(Q(pk__in=mine) | ~Exists(managers))
+
+
+@admin.register(Party)
+class PartyAdmin(Desk):
+    list_display = ("code", "name_en")
+    fields = ("code", *_NAMES)
+    ordering = ("code",)
+
+
+@admin.register(Organisation)
+class OrganisationAdmin(Desk):
+    list_display = ("code", "name_en", "party", "time_zone")
+    list_select_related = ("party",)
+    fields = ("code", "party", *_NAMES, "language", "time_zone", "contact_en", "contact_ru", "contact_uk")
+    ordering = ("code",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and (
+            obj is None or managed(request).filter(pk=obj.pk).exists()
+        )
+
+
+class GrantInline(Inline):
+    model = Grant
+    form = GrantForm
+    fields = ("role", "organisation", "from_at", "until_at")
+    verbose_name_plural = "rights"
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().formfield_for_foreignkey(
+            db_field, request, **kwargs, queryset=managed(request).order_by("code")
+        )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = super().get_queryset(request).filter(organisation__in=managed(request))
+        return rows.select_related("organisation").order_by("-from_at")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody gives rights to themselves."""
+        return super().has_add_permission(request, obj) and obj != request.user
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and obj != request.user
+
+
+class _WithGrants(Desk):
+    inlines = (GrantInline,)
+
+    @admin.display(description="rights")
+    def roles(self, row: Any) -> str:
+        grants = sorted({(grant.organisation.code, grant.role) for grant in row.current_grants})
+        return ", ".join(f"{role} ({organisation})" for organisation, role in grants)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        found = super().get_changelist_instance(request)
+        people = list(found.result_list)
+        owner = "staff" if self.model is Staff else "client"
+        grants: dict[int, list[Grant]] = {}
+        current = Grant.objects.current().filter(**{f"{owner}__in": people}).select_related("organisation")
+        for grant in current:
+            grants.setdefault(getattr(grant, f"{owner}_id"), []).append(grant)
+        for each in people:
+            each.current_grants = grants.get(each.pk, [])
+        found.result_list = people
+        return found
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        super().save_formset(request, form, formset, change)
+        changed = [*formset.new_objects, *(row for row, _ in formset.changed_objects)]
+        audit(staff_of(request), "change_grant", "grant", [grant.pk for grant in changed])
+
+
+@admin.register(Staff)
+class StaffAdmin(_WithGrants):
+    form = StaffForm
+    list_display = ("username", "display_name", "is_active", "roles")
+    fields = ("username", "display_name", "is_active", "new_password")
+    search_fields = ("username", "display_name")
+    ordering = ("username",)
+
+    def mine(self, request: HttpRequest) -> Q:
+        """Those with a right, past or present, in an organisation they look after, and those with none."""
+        theirs = Grant.objects.filter(staff=OuterRef("pk"))
+        return Q(Exists(theirs.filter(organisation__in=managed(request)))) | ~Q(Exists(theirs))
+
+    def save_model(self, request: HttpRequest, obj: Staff, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if form.cleaned_data.get("new_password"):
+            audit(staff_of(request), "set_password", "staff", [obj.pk])
+
+
+@admin.register(Client)
+class ClientAdmin(_WithGrants):
+    form = ClientForm
+    list_display = ("name", "organisation", "active", "roles")
+    list_select_related = ("organisation",)
+    fields = ("name", "organisation", "active", "client_id")
+    readonly_fields = ("client_id",)
+    ordering = ("name",)
+
+    def mine(self, request: HttpRequest) -> Q:
+        return Q(organisation__in=managed(request))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("client_id", "organisation") if obj else ("client_id",)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "organisation":
+            kwargs["queryset"] = managed(request).order_by("code")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Client, form: Any, change: bool) -> None:
+        if not change:
+            # Saving hashes the field; this request alone keeps the word, for the page that shows it once.
+            request.META["lifeline.secret"] = obj.client_secret = secrets.token_urlsafe(48)
+            obj.client_id = new_reference()
+            obj.client_type = Client.CLIENT_CONFIDENTIAL
+            obj.authorization_grant_type = Client.GRANT_CLIENT_CREDENTIALS
+        super().save_model(request, obj, form, change)
+        audit(staff_of(request), "change_client" if change else "make_client", "client", [obj.pk])
+
+    def response_add(self, request: HttpRequest, obj: Client, post_url_continue: Any = None) -> HttpResponse:
+        """Show the secret, this once: only its hash is kept."""
+        context = {"client": obj, "secret": request.META["lifeline.secret"]}
+        return page(request, "admin/people/secret.html", f"The secret of {obj.name}", context)
+
+
+class RoleFilter(admin.SimpleListFilter):
+    title, parameter_name = "role", "role"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(value, str(label)) for value, label in Role.choices]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(role=self.value()) if self.value() else queryset
+
+
+@admin.register(Grant)
+class GrantAdmin(ReadOnlyDesk):
+    """All rights in one list; they are given and ended where the person or the system stands."""
+
+    list_display = ("who", "role", "organisation", "from_at", "until_at")
+    list_display_links = None
+    list_filter = (RoleFilter,)
+    list_select_related = ("staff", "client", "organisation")
+    ordering = ("-from_at",)
+    sortable_by = ("from_at", "until_at")
+
+    def mine(self, request: HttpRequest) -> Q:
+        return Q(organisation__in=managed(request))
+
+    @admin.display(description="who")
+    def who(self, grant: Grant) -> str:
+        return str(grant.staff) if grant.staff else f"system {grant.client.name if grant.client else ''}"
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnlyDesk):
+    list_display = ("at", "who", "act", "subject_kind", "subject", "purpose")
+    list_display_links = None
+    list_select_related = ("staff", "client")
+    search_fields = ("act__exact", "staff__username__exact")
+    search_help_text = "An act, or a member of staff by account name, whole"
+    ordering = ("-pk",)
+    sortable_by = ()
+    list_per_page = 100
+
+    def mine(self, request: HttpRequest) -> Q:
+        mine = rights.organisations(staff_of(request), "people.view_auditentry")
+        staff = Grant.objects.filter(organisation__in=mine, staff__isnull=False).values("staff")
+        return Q(staff__in=staff) | Q(client__organisation__in=mine)
+
+    @admin.display(description="who")
+    def who(self, entry: AuditEntry) -> str:
+        return str(entry.staff or (entry.client.name if entry.client else ""))

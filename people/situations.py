@@ -1,0 +1,95 @@
+"""What became of a prisoner: recorded as somebody stated it, never changed; a later word is a later row."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Final
+
+from django.db import transaction
+
+from people import approvals
+from people.actors import OFFICERS, Actor, announce
+from people.models import Approval, AuditEntry, Person, SituationEvent
+
+SITUATION: Final = "situation"
+# Their word alone counts for the follow worker, so it stands on a paper.
+_ON_PAPER: Final = (SituationEvent.StatedBy.BOTH_SIDES, SituationEvent.StatedBy.NEUTRAL)
+
+
+class PaperMissing(Exception):
+    """What both sides or the neutral agency stated was recorded without naming the paper."""
+
+
+def record(
+    person: Person,
+    situation: str,
+    happened_on: date,
+    stated_by: str,
+    *,
+    source_id: int,
+    document: str,
+    by: Actor,
+    now: datetime,
+) -> SituationEvent | Approval:
+    """Record a statement. Where only our own officers say so, it waits for the second of them.
+
+    :raises approvals.NotYours: if `by` is no officer
+    :raises approvals.NotOpen: if another situation of this person waits for a second officer
+    :raises PaperMissing: without the paper of both sides or of the neutral agency
+    """
+    if not by.roles & OFFICERS or by.staff_id is None:
+        raise approvals.NotYours
+    if stated_by in _ON_PAPER and not document:
+        raise PaperMissing
+    if stated_by == SituationEvent.StatedBy.TWO_OFFICERS:
+        told = {
+            "situation": situation,
+            "happened_on": happened_on.isoformat(),
+            "source_id": source_id,
+            "document": document,
+        }
+        return approvals.propose("person", person.pk, SITUATION, by=by, details=told, now=now)
+    with transaction.atomic():
+        announce(by)
+        return _keep(person.pk, situation, happened_on, stated_by, source_id, document, by.staff_id, now)
+
+
+@approvals.carries_out(SITUATION)
+def _confirmed(approval: Approval, by: Actor, now: datetime) -> None:
+    told = approval.details
+    _keep(
+        approval.subject,
+        told["situation"],
+        date.fromisoformat(told["happened_on"]),
+        SituationEvent.StatedBy.TWO_OFFICERS,
+        told["source_id"],
+        told["document"],
+        approval.proposed_by_id,
+        now,
+    )
+
+
+def _keep(
+    person_id: int,
+    situation: str,
+    happened_on: date,
+    stated_by: str,
+    source_id: int,
+    document: str,
+    staff_id: int,
+    now: datetime,
+) -> SituationEvent:
+    event = SituationEvent.objects.create(
+        person_id=person_id,
+        situation=situation,
+        happened_on=happened_on,
+        stated_by=stated_by,
+        source_id=source_id,
+        document=document,
+        recorded_by_id=staff_id,
+        recorded_at=now,
+    )
+    AuditEntry.objects.create(
+        staff_id=staff_id, act="record_situation", subject_kind="person", subject=person_id
+    )
+    return event

@@ -1,0 +1,43 @@
+"""Signed-in clients, and what a page says, for the tests of the admin."""
+
+from html.parser import HTMLParser
+from typing import Any
+
+from django.http import HttpResponse
+from django.test import Client
+
+from people.models import Staff
+
+
+def signed_in(staff: Staff) -> Client:
+    client = Client()
+    client.force_login(staff)
+    return client
+
+
+class _Text(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.hidden = 0
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.hidden += tag in ("script", "style", "head")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.hidden -= tag in ("script", "style", "head")
+
+    def handle_data(self, data: str) -> None:
+        if not self.hidden:
+            self.words += data.split()
+
+
+def text(response: HttpResponse | Any) -> str:
+    """Return the words of the page, one space between them."""
+    parser = _Text()
+    parser.feed(response.content.decode())
+    return " ".join(parser.words)
+
+
+def messages(response: Any) -> list[str]:
+    return [str(message) for message in response.context["messages"]]
