@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final, TextIO
+from typing import Final, Protocol, TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 A_LINE: Final = 10_000
 
-Show = Callable[[int], None]
-"""Told how much is done by now."""
+
+class Show(Protocol):
+    def __call__(self, done: int, total: int | None = None) -> None:
+        """Take in how much is done by now, and of how much where that is known better by now."""
 
 
 @contextmanager
@@ -25,8 +27,15 @@ def bar(what: str, total: int, *, out: TextIO | None = None) -> Iterator[Show]:
         return
     columns = (TextColumn("  {task.description:<28}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(file=out)) as progress:
-        task = progress.add_task(what, total=total)
-        yield lambda done: progress.update(task, completed=done, total=max(total, done))
+        yield _Bar(progress, progress.add_task(what, total=total), total)
+
+
+class _Bar:
+    def __init__(self, progress: Progress, task: TaskID, total: int) -> None:
+        self._progress, self._task, self._total = progress, task, total
+
+    def __call__(self, done: int, total: int | None = None) -> None:
+        self._progress.update(self._task, completed=done, total=total or max(self._total, done))
 
 
 class _Lines:
@@ -36,7 +45,7 @@ class _Lines:
         self._what, self._out, self._next = what, out, A_LINE
         self._out.write(f"{what} …\n")
 
-    def __call__(self, done: int) -> None:
+    def __call__(self, done: int, total: int | None = None) -> None:
         if done >= self._next:
             self._out.write(f"{self._what}: {done:,}\n")
             self._next = done - done % A_LINE + A_LINE
