@@ -39,7 +39,7 @@ BEGIN
     -- Through the table's index: two transition tables joined would be compared row by row.
     IF EXISTS (SELECT FROM was JOIN parcels_parcel p ON p.id = was.id WHERE p.last_number < was.last_number)
     THEN
-        RAISE EXCEPTION 'a parcel''s last movement cannot be an earlier one' USING ERRCODE = 'check_violation';
+        RAISE EXCEPTION 'a last movement cannot be an earlier one' USING ERRCODE = 'check_violation';
     END IF;
     RETURN NULL;
 END $$;
@@ -50,8 +50,8 @@ ALTER TABLE parcels_parcel ENABLE ALWAYS TRIGGER no_step_back;
 
 CREATE FUNCTION parcels_no_movement_ahead() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF EXISTS (SELECT FROM made JOIN parcels_parcel p ON p.id = made.parcel_id WHERE made.number > p.last_number)
-    THEN
+    IF EXISTS (SELECT FROM made JOIN parcels_parcel p ON p.id = made.parcel_id
+                WHERE made.number > p.last_number) THEN
         RAISE EXCEPTION 'a movement without its parcel''s status' USING ERRCODE = 'check_violation';
     END IF;
     RETURN NULL;
@@ -72,7 +72,7 @@ BEGIN
      ORDER BY m.number DESC LIMIT 1;
     IF undone.number IS DISTINCT FROM NEW.corrects OR undone.status IS DISTINCT FROM NEW.from_status
        OR undone.from_status IS DISTINCT FROM NEW.status THEN
-        RAISE EXCEPTION 'only the last movement that counts can be corrected' USING ERRCODE = 'check_violation';
+        RAISE EXCEPTION 'only the last movement that counts is corrected' USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
 END $$;

@@ -6,151 +6,369 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Consignment',
+            name="Consignment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=20, unique=True)),
-                ('status', models.CharField(choices=[('open', 'Open'), ('sealed', 'Sealed'), ('dispatched', 'Dispatched'), ('handed_over', 'handed over')], default='open', max_length=12)),
-                ('seal', models.CharField(blank=True, max_length=40)),
-                ('made_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=20, unique=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("sealed", "Sealed"),
+                            ("dispatched", "Dispatched"),
+                            ("handed_over", "handed over"),
+                        ],
+                        default="open",
+                        max_length=12,
+                    ),
+                ),
+                ("seal", models.CharField(blank=True, max_length=40)),
+                ("made_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
         ),
         migrations.CreateModel(
-            name='ConsignmentNews',
+            name="ConsignmentNews",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('move', models.CharField(max_length=16)),
-                ('public_from', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("move", models.CharField(max_length=16)),
+                ("public_from", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Finding',
+            name="Finding",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at_number', models.IntegerField(help_text='The movement that acted on it')),
-                ('line', models.PositiveSmallIntegerField(null=True)),
-                ('category', models.CharField(max_length=30, null=True)),
-                ('verdict', models.CharField(max_length=8)),
-                ('code', models.CharField(max_length=30)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at_number", models.IntegerField(help_text="The movement that acted on it")),
+                ("line", models.PositiveSmallIntegerField(null=True)),
+                ("category", models.CharField(max_length=30, null=True)),
+                ("verdict", models.CharField(max_length=8)),
+                ("code", models.CharField(max_length=30)),
             ],
         ),
         migrations.CreateModel(
-            name='Line',
+            name="Line",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('sealed_description', models.BinaryField(help_text="Under the sender's key: families write names into it")),
-                ('category', models.CharField(max_length=30)),
-                ('also', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=30), default=list, size=None)),
-                ('exact', models.BooleanField()),
-                ('quantity', models.PositiveIntegerField()),
-                ('unit_mass_g', models.PositiveIntegerField(blank=True, null=True)),
-                ('removed', models.PositiveIntegerField(default=0, help_text='Pieces taken out again')),
-                ('fate', models.CharField(choices=[('kept', 'Kept'), ('returned', 'Returned'), ('given', 'given to other prisoners'), ('destroyed', 'Destroyed')], default='kept', max_length=10)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField()),
+                (
+                    "sealed_description",
+                    models.BinaryField(help_text="Under the sender's key: families write names into it"),
+                ),
+                ("category", models.CharField(max_length=30)),
+                (
+                    "also",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=30), default=list, size=None
+                    ),
+                ),
+                ("exact", models.BooleanField()),
+                ("quantity", models.PositiveIntegerField()),
+                ("unit_mass_g", models.PositiveIntegerField(blank=True, null=True)),
+                ("removed", models.PositiveIntegerField(default=0, help_text="Pieces taken out again")),
+                (
+                    "fate",
+                    models.CharField(
+                        choices=[
+                            ("kept", "Kept"),
+                            ("returned", "Returned"),
+                            ("given", "given to other prisoners"),
+                            ("destroyed", "Destroyed"),
+                        ],
+                        default="kept",
+                        max_length=10,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='LineDecision',
+            name="LineDecision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('verdict', models.CharField(max_length=8)),
-                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("verdict", models.CharField(max_length=8)),
+                ("recorded_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
         ),
         migrations.CreateModel(
-            name='Movement',
+            name="Movement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.IntegerField()),
-                ('from_status', models.CharField(choices=[('registered', 'registered'), ('accepted', 'accepted'), ('in_review', 'in review'), ('refused', 'refused'), ('cleared', 'cleared'), ('packed', 'packed'), ('dispatched', 'dispatched'), ('with_intermediary', 'with intermediary'), ('handed_over', 'handed over'), ('admitted', 'admitted'), ('received', 'received'), ('confirmed', 'confirmed'), ('undeliverable', 'undeliverable'), ('returning', 'returning'), ('returned', 'returned'), ('disposed', 'disposed'), ('missing', 'missing'), ('lost', 'lost'), ('cancelled', 'cancelled')], max_length=20, null=True)),
-                ('move', models.CharField(choices=[('register', 'register'), ('cancel', 'cancel'), ('accept', 'accept'), ('clear', 'clear'), ('hold', 'hold'), ('refuse', 'refuse'), ('reopen', 'reopen'), ('amend', 'amend'), ('recheck', 'recheck'), ('pack', 'pack'), ('unpack', 'unpack'), ('dispatch', 'dispatch'), ('send_back', 'send back'), ('entrust', 'entrust'), ('hand_over', 'hand over'), ('admit', 'admit'), ('receive', 'receive'), ('confirm', 'confirm'), ('contest', 'contest'), ('fail', 'fail'), ('redirect', 'redirect'), ('bring_back', 'bring back'), ('return', 'return'), ('report_missing', 'report missing'), ('find', 'find'), ('dispose', 'dispose'), ('write_off', 'write off'), ('correct', 'correct'), ('observe', 'observe')], max_length=16)),
-                ('status', models.CharField(choices=[('registered', 'registered'), ('accepted', 'accepted'), ('in_review', 'in review'), ('refused', 'refused'), ('cleared', 'cleared'), ('packed', 'packed'), ('dispatched', 'dispatched'), ('with_intermediary', 'with intermediary'), ('handed_over', 'handed over'), ('admitted', 'admitted'), ('received', 'received'), ('confirmed', 'confirmed'), ('undeliverable', 'undeliverable'), ('returning', 'returning'), ('returned', 'returned'), ('disposed', 'disposed'), ('missing', 'missing'), ('lost', 'lost'), ('cancelled', 'cancelled')], max_length=20)),
-                ('happened_at', models.DateTimeField(help_text="The world's time")),
-                ('recorded_at', models.DateTimeField(help_text='Ours')),
-                ('actor', models.CharField(max_length=8)),
-                ('external_id', models.CharField(max_length=100, null=True)),
-                ('corrects', models.IntegerField(null=True)),
-                ('details', models.JSONField(default=dict)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.IntegerField()),
+                (
+                    "from_status",
+                    models.CharField(
+                        choices=[
+                            ("registered", "registered"),
+                            ("accepted", "accepted"),
+                            ("in_review", "in review"),
+                            ("refused", "refused"),
+                            ("cleared", "cleared"),
+                            ("packed", "packed"),
+                            ("dispatched", "dispatched"),
+                            ("with_intermediary", "with intermediary"),
+                            ("handed_over", "handed over"),
+                            ("admitted", "admitted"),
+                            ("received", "received"),
+                            ("confirmed", "confirmed"),
+                            ("undeliverable", "undeliverable"),
+                            ("returning", "returning"),
+                            ("returned", "returned"),
+                            ("disposed", "disposed"),
+                            ("missing", "missing"),
+                            ("lost", "lost"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        max_length=20,
+                        null=True,
+                    ),
+                ),
+                (
+                    "move",
+                    models.CharField(
+                        choices=[
+                            ("register", "register"),
+                            ("cancel", "cancel"),
+                            ("accept", "accept"),
+                            ("clear", "clear"),
+                            ("hold", "hold"),
+                            ("refuse", "refuse"),
+                            ("reopen", "reopen"),
+                            ("amend", "amend"),
+                            ("recheck", "recheck"),
+                            ("pack", "pack"),
+                            ("unpack", "unpack"),
+                            ("dispatch", "dispatch"),
+                            ("send_back", "send back"),
+                            ("entrust", "entrust"),
+                            ("hand_over", "hand over"),
+                            ("admit", "admit"),
+                            ("receive", "receive"),
+                            ("confirm", "confirm"),
+                            ("contest", "contest"),
+                            ("fail", "fail"),
+                            ("redirect", "redirect"),
+                            ("bring_back", "bring back"),
+                            ("return", "return"),
+                            ("report_missing", "report missing"),
+                            ("find", "find"),
+                            ("dispose", "dispose"),
+                            ("write_off", "write off"),
+                            ("correct", "correct"),
+                            ("observe", "observe"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("registered", "registered"),
+                            ("accepted", "accepted"),
+                            ("in_review", "in review"),
+                            ("refused", "refused"),
+                            ("cleared", "cleared"),
+                            ("packed", "packed"),
+                            ("dispatched", "dispatched"),
+                            ("with_intermediary", "with intermediary"),
+                            ("handed_over", "handed over"),
+                            ("admitted", "admitted"),
+                            ("received", "received"),
+                            ("confirmed", "confirmed"),
+                            ("undeliverable", "undeliverable"),
+                            ("returning", "returning"),
+                            ("returned", "returned"),
+                            ("disposed", "disposed"),
+                            ("missing", "missing"),
+                            ("lost", "lost"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("happened_at", models.DateTimeField(help_text="The world's time")),
+                ("recorded_at", models.DateTimeField(help_text="Ours")),
+                ("actor", models.CharField(max_length=8)),
+                ("external_id", models.CharField(max_length=100, null=True)),
+                ("corrects", models.IntegerField(null=True)),
+                ("details", models.JSONField(default=dict)),
             ],
         ),
         migrations.CreateModel(
-            name='Note',
+            name="Note",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('movement_number', models.IntegerField(null=True)),
-                ('sealed', models.BinaryField()),
-                ('written_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("movement_number", models.IntegerField(null=True)),
+                ("sealed", models.BinaryField()),
+                ("written_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
         ),
         migrations.CreateModel(
-            name='Parcel',
+            name="Parcel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=13, unique=True)),
-                ('sealed_relationship', models.BinaryField(help_text="Under the sender's key", null=True)),
-                ('external_id', models.CharField(blank=True, max_length=100, null=True)),
-                ('content_hash', models.BinaryField(help_text='Keyed hash of the declaration: a repeat is told from a change')),
-                ('status', models.CharField(choices=[('registered', 'registered'), ('accepted', 'accepted'), ('in_review', 'in review'), ('refused', 'refused'), ('cleared', 'cleared'), ('packed', 'packed'), ('dispatched', 'dispatched'), ('with_intermediary', 'with intermediary'), ('handed_over', 'handed over'), ('admitted', 'admitted'), ('received', 'received'), ('confirmed', 'confirmed'), ('undeliverable', 'undeliverable'), ('returning', 'returning'), ('returned', 'returned'), ('disposed', 'disposed'), ('missing', 'missing'), ('lost', 'lost'), ('cancelled', 'cancelled')], max_length=20)),
-                ('last_number', models.IntegerField()),
-                ('status_since', models.DateTimeField()),
-                ('overdue_since', models.DateTimeField(blank=True, null=True)),
-                ('declared_mass_g', models.PositiveIntegerField(blank=True, null=True)),
-                ('gross_mass_g', models.PositiveIntegerField(blank=True, null=True)),
-                ('seed', models.BinaryField()),
-                ('code_key_version', models.SmallIntegerField(default=1)),
-                ('code_hash', models.BinaryField(null=True, unique=True)),
-                ('frozen', models.BooleanField(default=False, help_text='Stops decisions, never facts; two officers release it')),
-                ('flagged', models.BooleanField(default=False, help_text='A person should look')),
-                ('held_from', models.IntegerField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=13, unique=True)),
+                ("sealed_relationship", models.BinaryField(help_text="Under the sender's key", null=True)),
+                ("external_id", models.CharField(blank=True, max_length=100, null=True)),
+                (
+                    "content_hash",
+                    models.BinaryField(
+                        help_text="Keyed hash of the declaration: a repeat is told from a change"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("registered", "registered"),
+                            ("accepted", "accepted"),
+                            ("in_review", "in review"),
+                            ("refused", "refused"),
+                            ("cleared", "cleared"),
+                            ("packed", "packed"),
+                            ("dispatched", "dispatched"),
+                            ("with_intermediary", "with intermediary"),
+                            ("handed_over", "handed over"),
+                            ("admitted", "admitted"),
+                            ("received", "received"),
+                            ("confirmed", "confirmed"),
+                            ("undeliverable", "undeliverable"),
+                            ("returning", "returning"),
+                            ("returned", "returned"),
+                            ("disposed", "disposed"),
+                            ("missing", "missing"),
+                            ("lost", "lost"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("last_number", models.IntegerField()),
+                ("status_since", models.DateTimeField()),
+                ("overdue_since", models.DateTimeField(blank=True, null=True)),
+                ("declared_mass_g", models.PositiveIntegerField(blank=True, null=True)),
+                ("gross_mass_g", models.PositiveIntegerField(blank=True, null=True)),
+                ("seed", models.BinaryField()),
+                ("code_key_version", models.SmallIntegerField(default=1)),
+                ("code_hash", models.BinaryField(null=True, unique=True)),
+                (
+                    "frozen",
+                    models.BooleanField(
+                        default=False, help_text="Stops decisions, never facts; two officers release it"
+                    ),
+                ),
+                ("flagged", models.BooleanField(default=False, help_text="A person should look")),
+                ("held_from", models.IntegerField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Publication',
+            name="Publication",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.IntegerField()),
-                ('public_from', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.IntegerField()),
+                ("public_from", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Quarantine',
+            name="Quarantine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=12)),
-                ('since', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=12)),
+                ("since", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'verbose_name_plural': 'quarantine',
+                "verbose_name_plural": "quarantine",
             },
         ),
         migrations.CreateModel(
-            name='Tick',
+            name="Tick",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('schedule', models.CharField(max_length=20)),
-                ('slot', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("schedule", models.CharField(max_length=20)),
+                ("slot", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Batch',
+            name="Batch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=12)),
-                ('ids', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
-                ('attempts', models.SmallIntegerField(default=0)),
-                ('claimed_at', models.DateTimeField(null=True)),
-                ('made_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=12)),
+                (
+                    "ids",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None),
+                ),
+                ("attempts", models.SmallIntegerField(default=0)),
+                ("claimed_at", models.DateTimeField(null=True)),
+                ("made_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'indexes': [models.Index(fields=['kind', 'id'], name='batch_kind')],
+                "indexes": [models.Index(fields=["kind", "id"], name="batch_kind")],
             },
         ),
     ]

@@ -6,240 +6,393 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('exchanges', '0001_initial'),
-        ('parcels', '0001_initial'),
-        ('people', '0001_initial'),
+        ("exchanges", "0001_initial"),
+        ("parcels", "0001_initial"),
+        ("people", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         migrations.swappable_dependency(settings.OAUTH2_PROVIDER_APPLICATION_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='consignment',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='people.organisation'),
+            model_name="consignment",
+            name="organisation",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="people.organisation"),
         ),
         migrations.AddField(
-            model_name='consignment',
-            name='round',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='consignments', to='exchanges.round'),
+            model_name="consignment",
+            name="round",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="consignments", to="exchanges.round"
+            ),
         ),
         migrations.AddField(
-            model_name='consignmentnews',
-            name='consignment',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='news', to='parcels.consignment'),
+            model_name="consignmentnews",
+            name="consignment",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="news", to="parcels.consignment"
+            ),
         ),
         migrations.AddField(
-            model_name='finding',
-            name='rule',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='exchanges.contentrule'),
+            model_name="finding",
+            name="rule",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="exchanges.contentrule",
+            ),
         ),
         migrations.AddField(
-            model_name='finding',
-            name='terms',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='exchanges.terms'),
+            model_name="finding",
+            name="terms",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="exchanges.terms",
+            ),
         ),
         migrations.AddField(
-            model_name='linedecision',
-            name='approval',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.approval'),
+            model_name="linedecision",
+            name="approval",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.approval"
+            ),
         ),
         migrations.AddField(
-            model_name='linedecision',
-            name='line',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='parcels.line'),
+            model_name="linedecision",
+            name="line",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="decisions", to="parcels.line"
+            ),
         ),
         migrations.AddField(
-            model_name='linedecision',
-            name='rule',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='exchanges.contentrule'),
+            model_name="linedecision",
+            name="rule",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="exchanges.contentrule",
+            ),
         ),
         migrations.AddField(
-            model_name='movement',
-            name='client',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.OAUTH2_PROVIDER_APPLICATION_MODEL),
+            model_name="movement",
+            name="client",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.OAUTH2_PROVIDER_APPLICATION_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='movement',
-            name='organisation',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.organisation'),
+            model_name="movement",
+            name="organisation",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="people.organisation",
+            ),
         ),
         migrations.AddField(
-            model_name='movement',
-            name='staff',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="movement",
+            name="staff",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='note',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.organisation'),
+            model_name="note",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.organisation"
+            ),
         ),
         migrations.AddField(
-            model_name='note',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.person'),
+            model_name="note",
+            name="person",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.person"
+            ),
         ),
         migrations.AddField(
-            model_name='note',
-            name='written_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="note",
+            name="written_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='parcel',
-            name='consignment',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='parcels', to='parcels.consignment'),
+            model_name="parcel",
+            name="consignment",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="parcels",
+                to="parcels.consignment",
+            ),
         ),
         migrations.AddField(
-            model_name='parcel',
-            name='holder',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.organisation'),
+            model_name="parcel",
+            name="holder",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="people.organisation",
+            ),
         ),
         migrations.AddField(
-            model_name='parcel',
-            name='organisation',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.organisation'),
+            model_name="parcel",
+            name="organisation",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="people.organisation",
+            ),
         ),
         migrations.AddField(
-            model_name='parcel',
-            name='recipient',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='parcels', to='people.person'),
+            model_name="parcel",
+            name="recipient",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="parcels", to="people.person"
+            ),
         ),
         migrations.AddField(
-            model_name='parcel',
-            name='round',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='parcels', to='exchanges.round'),
+            model_name="parcel",
+            name="round",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="parcels",
+                to="exchanges.round",
+            ),
         ),
         migrations.AddField(
-            model_name='parcel',
-            name='sender',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sent_parcels', to='people.person'),
+            model_name="parcel",
+            name="sender",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="sent_parcels", to="people.person"
+            ),
         ),
         migrations.AddField(
-            model_name='parcel',
-            name='tie_checked_by',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="parcel",
+            name="tie_checked_by",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='note',
-            name='parcel',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notes', to='parcels.parcel'),
+            model_name="note",
+            name="parcel",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="notes", to="parcels.parcel"
+            ),
         ),
         migrations.AddField(
-            model_name='movement',
-            name='parcel',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='parcels.parcel'),
+            model_name="movement",
+            name="parcel",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="movements",
+                to="parcels.parcel",
+            ),
         ),
         migrations.AddField(
-            model_name='line',
-            name='parcel',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='parcels.parcel'),
+            model_name="line",
+            name="parcel",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="lines",
+                to="parcels.parcel",
+            ),
         ),
         migrations.AddField(
-            model_name='finding',
-            name='parcel',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='parcels.parcel'),
+            model_name="finding",
+            name="parcel",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="findings", to="parcels.parcel"
+            ),
         ),
         migrations.AddField(
-            model_name='publication',
-            name='parcel',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='publications', to='parcels.parcel'),
+            model_name="publication",
+            name="parcel",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="publications",
+                to="parcels.parcel",
+            ),
         ),
         migrations.AddField(
-            model_name='publication',
-            name='released_by',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="publication",
+            name="released_by",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='quarantine',
-            name='parcel',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='parcels.parcel'),
+            model_name="quarantine",
+            name="parcel",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="parcels.parcel"),
         ),
         migrations.AddConstraint(
-            model_name='tick',
-            constraint=models.UniqueConstraint(fields=('schedule', 'slot'), name='tick_once'),
+            model_name="tick",
+            constraint=models.UniqueConstraint(fields=("schedule", "slot"), name="tick_once"),
         ),
         migrations.AddConstraint(
-            model_name='consignment',
-            constraint=models.CheckConstraint(condition=models.Q(('status', 'open'), models.Q(('seal', ''), _negated=True), _connector='OR'), name='consignment_sealed_has_seal'),
+            model_name="consignment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status", "open"), models.Q(("seal", ""), _negated=True), _connector="OR"
+                ),
+                name="consignment_sealed_has_seal",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='consignmentnews',
-            constraint=models.UniqueConstraint(fields=('consignment', 'move'), name='consignmentnews_once'),
+            model_name="consignmentnews",
+            constraint=models.UniqueConstraint(fields=("consignment", "move"), name="consignmentnews_once"),
         ),
         migrations.AddIndex(
-            model_name='parcel',
-            index=models.Index(fields=['round', 'status'], name='parcel_round_status'),
+            model_name="parcel",
+            index=models.Index(fields=["round", "status"], name="parcel_round_status"),
         ),
         migrations.AddIndex(
-            model_name='parcel',
-            index=models.Index(fields=['round', 'recipient', 'id'], name='parcel_quota_order'),
+            model_name="parcel",
+            index=models.Index(fields=["round", "recipient", "id"], name="parcel_quota_order"),
         ),
         migrations.AddIndex(
-            model_name='parcel',
-            index=models.Index(fields=['status', 'status_since'], name='parcel_status_since'),
+            model_name="parcel",
+            index=models.Index(fields=["status", "status_since"], name="parcel_status_since"),
         ),
         migrations.AddIndex(
-            model_name='parcel',
-            index=models.Index(condition=models.Q(('status', 'accepted')), fields=['id'], name='parcel_to_screen'),
+            model_name="parcel",
+            index=models.Index(
+                condition=models.Q(("status", "accepted")), fields=["id"], name="parcel_to_screen"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='parcel',
-            constraint=models.UniqueConstraint(fields=('organisation', 'external_id'), name='parcel_external_id_once'),
+            model_name="parcel",
+            constraint=models.UniqueConstraint(
+                fields=("organisation", "external_id"), name="parcel_external_id_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='parcel',
-            constraint=models.CheckConstraint(condition=models.Q(('last_number__gte', 1)), name='parcel_has_a_movement'),
+            model_name="parcel",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("last_number__gte", 1)), name="parcel_has_a_movement"
+            ),
         ),
         migrations.AddIndex(
-            model_name='movement',
-            index=models.Index(condition=models.Q(('move', 'observe')), fields=['parcel', 'number'], name='movement_observed'),
+            model_name="movement",
+            index=models.Index(
+                condition=models.Q(("move", "observe")), fields=["parcel", "number"], name="movement_observed"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='movement',
-            constraint=models.UniqueConstraint(fields=('parcel', 'number', 'status'), name='movement_numbered'),
+            model_name="movement",
+            constraint=models.UniqueConstraint(
+                fields=("parcel", "number", "status"), name="movement_numbered"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='movement',
-            constraint=models.UniqueConstraint(fields=('parcel', 'number'), name='movement_number_once'),
+            model_name="movement",
+            constraint=models.UniqueConstraint(fields=("parcel", "number"), name="movement_number_once"),
         ),
         migrations.AddConstraint(
-            model_name='movement',
-            constraint=models.UniqueConstraint(fields=('organisation', 'external_id'), name='movement_external_id_once'),
+            model_name="movement",
+            constraint=models.UniqueConstraint(
+                fields=("organisation", "external_id"), name="movement_external_id_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='movement',
-            constraint=models.UniqueConstraint(fields=('parcel', 'corrects'), name='movement_corrected_once'),
+            model_name="movement",
+            constraint=models.UniqueConstraint(fields=("parcel", "corrects"), name="movement_corrected_once"),
         ),
         migrations.AddConstraint(
-            model_name='movement',
-            constraint=models.CheckConstraint(condition=models.Q(('actor__in', ['staff', 'client', 'worker', 'family'])), name='movement_actor_known'),
+            model_name="movement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("actor__in", ["staff", "client", "worker", "family"])),
+                name="movement_actor_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='movement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('from_status', None), ('move', 'register'), ('number', 1), ('status', 'registered')), models.Q(('from_status__isnull', False), ('number__gt', 1), models.Q(('move', 'register'), _negated=True)), _connector='OR'), name='movement_first_registers'),
+            model_name="movement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("from_status", None), ("move", "register"), ("number", 1), ("status", "registered")
+                    ),
+                    models.Q(
+                        ("from_status__isnull", False),
+                        ("number__gt", 1),
+                        models.Q(("move", "register"), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="movement_first_registers",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='movement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('corrects__isnull', False), ('move', 'correct')), models.Q(models.Q(('move', 'correct'), _negated=True), ('corrects', None)), _connector='OR'), name='movement_correct_says_what'),
+            model_name="movement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("corrects__isnull", False), ("move", "correct")),
+                    models.Q(models.Q(("move", "correct"), _negated=True), ("corrects", None)),
+                    _connector="OR",
+                ),
+                name="movement_correct_says_what",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='line',
-            constraint=models.UniqueConstraint(fields=('parcel', 'number'), include=('category', 'also', 'exact', 'quantity', 'unit_mass_g', 'removed'), name='line_numbered'),
+            model_name="line",
+            constraint=models.UniqueConstraint(
+                fields=("parcel", "number"),
+                include=("category", "also", "exact", "quantity", "unit_mass_g", "removed"),
+                name="line_numbered",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='line',
-            constraint=models.CheckConstraint(condition=models.Q(('removed__lte', models.F('quantity'))), name='line_removed_of_it'),
+            model_name="line",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("removed__lte", models.F("quantity"))), name="line_removed_of_it"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='publication',
-            constraint=models.UniqueConstraint(fields=('parcel', 'number'), include=('public_from',), name='publication_once'),
+            model_name="publication",
+            constraint=models.UniqueConstraint(
+                fields=("parcel", "number"), include=("public_from",), name="publication_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='quarantine',
-            constraint=models.UniqueConstraint(fields=('kind', 'parcel'), name='quarantine_once'),
+            model_name="quarantine",
+            constraint=models.UniqueConstraint(fields=("kind", "parcel"), name="quarantine_once"),
         ),
     ]
