@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Model, Prefetch, QuerySet
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import generics
 from rest_framework.request import Request
@@ -24,6 +25,8 @@ from exchanges.serializers import (
 from people.actors import Actor
 from people.api import Calls, Pages, language
 from people.oauth import actor_of
+
+_Row = TypeVar("_Row", bound=Model)
 
 
 class ReferencePages(Pages):
@@ -62,9 +65,7 @@ class OneAgreement(Calls):
         rows = access.agreements(actor_of(request)).prefetch_related(
             "signatories", Prefetch("terms", in_force, to_attr="now")
         )
-        agreement: Any = rows.filter(reference=reference).first()
-        if agreement is None:
-            raise Http404
+        agreement: Any = _one(rows, reference)
         terms = terms_of(agreement.now[0], language()) if agreement.now else None
         return Response(AgreementSerializer({**agreement_of(agreement, language()), "terms": terms}).data)
 
@@ -92,10 +93,13 @@ class OneRound(Calls):
     @extend_schema(operation_id="rounds_retrieve", summary="One round", responses=RoundSerializer)
     def get(self, request: Request, reference: str) -> Response:
         actor = actor_of(request)
-        round_ = access.rounds(actor).filter(reference=reference).first()
-        if round_ is None:
-            raise Http404
-        return Response(RoundSerializer(_round(round_, actor)).data)
+        return Response(RoundSerializer(_round(_one(access.rounds(actor), reference), actor)).data)
+
+
+def _one(rows: QuerySet[_Row], reference: str) -> _Row:
+    if not reference.isprintable():  # PostgreSQL takes no NUL
+        raise Http404
+    return get_object_or_404(rows, reference=reference)
 
 
 def _round(round_: Round, actor: Actor) -> dict[str, Any]:

@@ -57,13 +57,15 @@ class Sight(NamedTuple):
 
 def sight(actor: Actor, parcel: Parcel) -> Sight:
     relation = _relation(actor, parcel.round)
-    is_dispatcher = relation is Relation.SENDING and Role.DISPATCHER.value in actor.roles
+    published_only = relation is Relation.SENDING and reads_published_only(actor)
+    dispatches = relation is Relation.SENDING and Role.DISPATCHER.value in actor.roles
+    needs_route = dispatches or relation is Relation.NEUTRAL or parcel.holder_id == actor.organisation_id
     return Sight(
         relation,
-        published_only=relation is Relation.SENDING and reads_published_only(actor),
+        published_only,
         contents=relation is not Relation.NEUTRAL,
         sender=relation is Relation.SENDING,
-        route=is_dispatcher or relation is Relation.NEUTRAL or parcel.holder_id == actor.organisation_id,
+        route=needs_route and not published_only,
     )
 
 

@@ -53,6 +53,7 @@ class Calls(APIView):
     # Whether writes need an Idempotency-Key; which problems a method has beside those that all have.
     needs_key: ClassVar[bool] = False
     problems_of: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    http_method_names = ("get", "head", "post")
     parser_classes = (JSONBody,)
     metadata_class = None
     schema = schema.Operations()

@@ -3,10 +3,12 @@
 import json
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from itertools import count
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.http import HttpResponse
 from django.test import Client as Browser
 from django.utils import timezone
@@ -32,9 +34,7 @@ class Partner:
         if key is not None:
             headers["idempotency_key"] = key or f"key-{next(_numbers)}"
         text = body if isinstance(body, str | bytes) else json.dumps(body)
-        return self.browser.post(
-            path, text, content_type="application/json", headers=self._headers(headers)
-        )
+        return self.browser.post(path, text, content_type="application/json", headers=self._headers(headers))
 
     def _headers(self, headers: dict[str, str]) -> dict[str, str]:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -42,10 +42,16 @@ class Partner:
 
 
 def partner(organisation: Organisation, *roles: str, scope: str = SCOPES) -> Partner:
-    return Partner(token_for(factories.client(organisation, *roles), scope=scope))
+    return Partner(token_for(factories.client(organisation, *roles, secret=_hashed()), scope=scope))
 
 
-def token_for(client: Client, *, scope: str = SCOPES, lasts: timedelta = timedelta(minutes=10)) -> str:
+@cache
+def _hashed() -> str:
+    """A secret that nobody needs, hashed once: hashing takes longer than most tests."""
+    return make_password("a-secret-nobody-knows")
+
+
+def token_for(client: Client, *, scope: str = SCOPES, lasts: timedelta = timedelta(days=365)) -> str:
     token = AccessToken(application=client, scope=scope, expires=timezone.now() + lasts)
     text = f"token-for-tests-{next(_numbers)}"
     set_token_value(token, text)

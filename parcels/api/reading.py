@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
@@ -17,7 +18,7 @@ from rest_framework import generics
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from parcels import access
+from parcels import access, codes
 from parcels.api import declaring
 from parcels.api.shapes import MovementSerializer, ParcelRowSerializer, ParcelSerializer, findings_of
 from parcels.assessment import Explained, explain
@@ -115,11 +116,10 @@ class Movements(Calls, generics.ListAPIView[Movement]):
 
 
 def _find(actor: Actor, number: str, now: datetime) -> Any:
-    rows = access.parcels(actor, now).select_related("round__sending", "consignment", "sender__key")
-    parcel = rows.filter(number=number).first()
-    if parcel is None:
+    if not codes.is_number(number):
         raise Http404
-    return parcel
+    rows = access.parcels(actor, now).select_related("round__sending", "consignment", "sender__key")
+    return get_object_or_404(rows, number=number)
 
 
 def _row(parcel: Any, actor: Actor) -> dict[str, Any]:
