@@ -151,7 +151,9 @@ def change_agreement(agreement: Agreement, status: str, *, by: Actor) -> Agreeme
     _sign_for(agreement, by)
     agreement = Agreement.objects.select_for_update().get(pk=agreement.pk)
     if status not in AGREEMENT_STEPS.get(agreement.status, ()):
-        raise NotPossible(f"An agreement that is {agreement.get_status_display()} cannot become {status}.")
+        raise NotPossible(
+            f"An agreement that is {agreement.get_status_display().lower()} cannot become {status}."
+        )
     if status == A.IN_FORCE and not agreement.terms.filter(status=Terms.Status.IN_FORCE).exists():
         raise NotPossible("It has no terms in force yet.")
     agreement.status = status
@@ -175,7 +177,7 @@ def change_round(round_: Round, status: str, *, by: Actor) -> Round:
         Round.objects.select_for_update(of=("self",)).select_related("terms", "agreement").get(pk=round_.pk)
     )
     if status not in ROUND_STEPS.get(round_.status, ()):
-        raise NotPossible(f"A round that is {round_.get_status_display()} cannot become {status}.")
+        raise NotPossible(f"A round that is {round_.get_status_display().lower()} cannot become {status}.")
     if status == R.COLLECTING and (
         round_.agreement.status != A.IN_FORCE or round_.terms.status != Terms.Status.IN_FORCE
     ):

@@ -57,7 +57,7 @@ class _Steps(Desk):
 
     @admin.display(description="status")
     def status_shown(self, row: Any) -> SafeString:
-        return badge(row.status, row.get_status_display()) if row.pk else badge("proposed", "new")
+        return badge(row.status, row.get_status_display().lower()) if row.pk else badge("proposed", "new")
 
     def steps(self, row: Any) -> list[tuple[str, str]]:
         """Return (step, what its button says)."""
@@ -118,7 +118,7 @@ class TermsInline(Inline):
 
     @admin.display(description="status")
     def status_shown(self, terms: Terms) -> SafeString:
-        return badge(terms.status, terms.get_status_display())
+        return badge(terms.status, terms.get_status_display().lower())
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -169,7 +169,7 @@ class AgreementAdmin(_Steps):
             actions.draft_terms(row)
             return "The first terms are drafted from the standard rules."
         row = actions.change_agreement(row, step, by=by)
-        return f"The agreement is now {row.get_status_display()}."
+        return f"The agreement is now {row.get_status_display().lower()}."
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Who makes an agreement signs it, else they would not find it again."""
@@ -330,7 +330,7 @@ class RoundAdmin(_Steps):
     def take(self, request: HttpRequest, row: Round, step: str) -> str:
         among = {end for end in (row.sending_id, row.holding_id, row.neutral_id) if end is not None}
         row = actions.change_round(row, step, by=acting(request, "exchanges.change_round", among))
-        return f"The round is now {row.get_status_display()}."
+        return f"The round is now {row.get_status_display().lower()}."
 
 
 class RoundForm(forms.ModelForm):  # type: ignore[type-arg]

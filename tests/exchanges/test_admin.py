@@ -1,0 +1,154 @@
+"""The pages of agreements, terms and rounds."""
+
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from exchanges.models import Agreement, ContentRule, Round, Terms
+from people.models import Approval, Staff
+from tests.factories import World, organisation, staff, world
+
+
+@pytest.fixture
+def w(db: None) -> World:
+    return world()
+
+
+def signed_in(staff: Staff) -> Client:
+    client = Client()
+    client.force_login(staff)
+    return client
+
+
+def messages(response: Any) -> list[str]:
+    return [str(message) for message in response.context["messages"]]
+
+
+def step(member: Staff, page: str, pk: int, name: str) -> Any:
+    return signed_in(member).post(f"/admin/exchanges/{page}/{pk}/step/", {"step": name}, follow=True)
+
+
+def fields(client: Client, url: str) -> dict[str, Any]:
+    """Return what the stock form would send unchanged."""
+    context = client.get(url).context
+    forms = [context["adminform"].form]
+    for inline in context["inline_admin_formsets"]:
+        forms += [inline.formset.management_form, *inline.formset.initial_forms]
+    return {field.html_name: field.value() for form in forms for field in form if field.value() is not None}
+
+
+def test_version_in_force_is_read_only(w: World) -> None:
+    url = f"/admin/exchanges/terms/{w.terms.pk}/change/"
+    ivo = signed_in(w.ivo)
+    shown = ivo.get(url)
+    assert (shown.context["has_change_permission"], shown.context["steps"]) == (
+        False, [("next", "Make a new version from this one")],
+    )  # fmt: skip
+    assert ivo.post(url, {"mass_max_g": 1}).status_code == HTTPStatus.FORBIDDEN
+    assert Terms.objects.get().mass_max_g == 10_000
+
+
+def test_new_version_is_made_changed_and_proposed(w: World) -> None:
+    told = step(w.ivo, "terms", w.terms.pk, "next")
+    draft = Terms.objects.get(version=2)
+    url = f"/admin/exchanges/terms/{draft.pk}/change/"
+    assert told.redirect_chain == [(url, HTTPStatus.FOUND)]
+    ivo = signed_in(w.ivo)
+    rule = ContentRule.objects.get(terms=draft, category="FOOD_TIN")
+    sent = fields(ivo, url)
+    place = next(name for name, value in sent.items() if value == "FOOD_TIN").removesuffix("category")
+    sent |= {"mass_max_g": 9_000, f"{place}verdict": "prohibit"}
+    assert ivo.post(url, sent).status_code == HTTPStatus.FOUND
+    draft.refresh_from_db()
+    rule.refresh_from_db()
+    assert (draft.mass_max_g, rule.verdict) == (9_000, "prohibit")
+    assert messages(step(w.ivo, "terms", draft.pk, "propose")) == [
+        "Proposed. Another officer puts it in force."
+    ]
+    assert messages(step(w.gita, "terms", draft.pk, "propose")) == [
+        "This is proposed already and waits for a second officer."
+    ]
+    assert (Approval.objects.get().act, Terms.objects.get(version=2).status) == ("terms_in_force", "draft")
+
+
+@pytest.mark.parametrize("who", ["amina", "bruno", "elena", "farid"])
+def test_others_change_no_terms(w: World, who: str) -> None:
+    member = getattr(w, who)
+    answer = step(member, "terms", w.terms.pk, "next")
+    assert answer.status_code == HTTPStatus.FORBIDDEN
+    assert Terms.objects.count() == 1
+
+
+def test_agreement_is_suspended_and_resumed_by_buttons(w: World) -> None:
+    agreement = w.terms.agreement
+    url = f"/admin/exchanges/agreement/{agreement.pk}/change/"
+    assert messages(step(w.ivo, "agreement", agreement.pk, "suspended")) == [
+        "The agreement is now suspended."
+    ]
+    assert ("in_force", "Resume") in signed_in(w.ivo).get(url).context["steps"]
+    assert messages(step(w.gita, "agreement", agreement.pk, "in_force")) == ["The agreement is now in force."]
+    assert messages(step(w.gita, "agreement", agreement.pk, "draft")) == [
+        "An agreement that is in force cannot become draft."
+    ]
+    assert Agreement.objects.get().status == "in_force"
+
+
+def test_status_and_what_was_signed_are_not_in_the_form(w: World) -> None:
+    shown = signed_in(w.ivo).get(f"/admin/exchanges/agreement/{w.terms.agreement_id}/change/")
+    assert sorted(shown.context["adminform"].form.fields) == ["signed_on", "valid_until"]
+    shown = signed_in(w.ivo).get(f"/admin/exchanges/round/{w.round.pk}/change/")
+    assert sorted(shown.context["adminform"].form.fields) == [
+        "closes_on", "collection_point", "mirror", "open_to_public", "opens_on", "target",
+    ]  # fmt: skip
+
+
+def test_agreement_is_made_with_its_first_terms(w: World) -> None:
+    ivo = signed_in(w.ivo)
+    told = {
+        "title_en": "Second", "title_ru": "Второе", "title_uk": "Друга", "signatories": [w.south.pk],
+        "valid_from": "2026-12-01", "grace_days": 30,
+    }  # fmt: skip
+    ivo.post("/admin/exchanges/agreement/add/", told)
+    made = Agreement.objects.get(title_en="Second")
+    assert (made.status, set(made.signatories.all())) == ("draft", {w.north, w.south})
+    step(w.ivo, "agreement", made.pk, "draft_terms")
+    assert made.terms.get().rules.count() == w.terms.rules.count()
+    assert messages(step(w.ivo, "agreement", made.pk, "draft_terms")) == [
+        "It has terms already: make a new version of them."
+    ]
+
+
+def test_round_is_made_and_takes_its_steps(w: World) -> None:
+    ivo = signed_in(w.ivo)
+    told = {
+        "reference": "january", "agreement": w.terms.agreement_id, "terms": w.terms.pk, "sending": w.north.pk,
+        "holding": w.south.pk, "neutral": w.harbour.pk, "target": 100, "opens_on": "2027-01-01",
+        "closes_on": "2027-01-20", "collection_point": "Counter 1",
+    }  # fmt: skip
+    ivo.post("/admin/exchanges/round/add/", told)
+    made = Round.objects.get(reference="january")
+    assert (made.status, len(bytes(made.sealed_key)) > 32) == ("proposed", True)
+    for name in ("agreed", "lists_exchanged", "collecting"):
+        step(w.ivo, "round", made.pk, name)
+    made.refresh_from_db()
+    assert made.status == "collecting"
+    assert messages(step(w.ivo, "round", made.pk, "reported")) == [
+        "A round that is collecting cannot become reported."
+    ]
+
+
+def test_round_of_another_organisation_is_not_there(w: World) -> None:
+    stranger = staff("zora", "coordinator", organisation("west"))
+    for page, pk in (("round", w.round.pk), ("agreement", w.terms.agreement_id), ("terms", w.terms.pk)):
+        url = f"/admin/exchanges/{page}/{pk}/change/"
+        assert signed_in(stranger).get(url).status_code == HTTPStatus.NOT_FOUND
+        assert step(stranger, page, pk, "closed").status_code == HTTPStatus.NOT_FOUND
+    assert Round.objects.get().status == "collecting"
+
+
+@pytest.mark.parametrize("who", ["amina", "bruno", "dawit", "elena"])
+def test_others_take_no_steps(w: World, who: str) -> None:
+    assert step(getattr(w, who), "round", w.round.pk, "closed").status_code == HTTPStatus.FORBIDDEN
+    assert Round.objects.get().status == "collecting"
