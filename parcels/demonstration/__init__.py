@@ -1,0 +1,10 @@
+"""A made-up round to look around in: two sides that do not exist, and parcels of people who do not.
+
+`manifest` makes up what families send, `offices` who works on it, `play` what they did, and `loading` puts
+it all into an empty database; `entrances` lets a visitor in.
+"""
+
+from parcels.demonstration.entrances import Board, NoDemonstration, board
+from parcels.demonstration.loading import NotEmpty, load
+
+__all__ = ["Board", "NoDemonstration", "NotEmpty", "board", "load"]

@@ -73,7 +73,8 @@ class Command(BaseCommand):
             )
         if outcome.rows["created"]:
             bell.ring("screen")
-        self._report(outcome)
+        if options["verbosity"]:
+            self._report(outcome)
         if outcome.exit_code == 2:
             rejected = outcome.rows["rejected"]
             raise CommandError(f"{rejected:,} rows have a fault: nothing was written.", returncode=2)

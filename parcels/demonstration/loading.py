@@ -1,0 +1,117 @@
+"""Loads the demonstration into an empty database, step by step, so that an interrupted one is taken up again.
+
+The manifest comes in as an office would bring it: what was collected in the first days three weeks ago, the
+rest just now, each by `import_manifest`. The workers screen what is new; what is old was screened then.
+"""
+
+from __future__ import annotations
+
+import csv
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Final, TextIO
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import transaction
+from django.utils import timezone
+
+from exchanges.models import Round
+from parcels import progress, workers
+from parcels.demonstration import manifest, offices
+from parcels.demonstration.play import play
+from parcels.lifecycle import Status
+from parcels.models import Parcel, Quarantine
+from parcels.workers import screen
+from people.models import Organisation, Staff
+
+# Days before now: so long ago that by now families may read what became of the first parcels.
+FIRST_CAME_IN: Final = timedelta(days=16)
+_WEEK: Final = timedelta(days=7)
+_FIRST_COLLECTED: Final = timedelta(days=5)
+_COLLECTED_BEFORE: Final = timedelta(days=21)
+_STILL_WAITING_S: Final = 120
+
+
+class NotEmpty(Exception):
+    """The database holds something else."""
+
+
+def load(*, out: TextIO | None = None) -> bool:
+    """Return whether there was anything to load: a complete demonstration stays as it is.
+
+    :raises NotEmpty: when the database holds anything else
+    """
+    if is_complete():
+        return False
+    if not Round.objects.filter(demonstration=True).exists():
+        if Organisation.objects.exists() or Staff.objects.exists():
+            raise NotEmpty
+        _begin(timezone.now(), out)
+    _wait_for_screening(out)
+    with transaction.atomic(), progress.bar("Playing the round", 0, out=out) as show:
+        play(_round(), timezone.now(), show)
+    for kind in ("follow", "deadlines", "screen"):
+        workers.drain(kind)
+    return True
+
+
+def is_complete() -> bool:
+    """Whether the play, which is one transaction, has made its consignments."""
+    return Round.objects.filter(demonstration=True, consignments__isnull=False).exists()
+
+
+def collected_from(now: datetime) -> date:
+    """Return the first day of collecting: that of the written manifest, or of the same weekday earlier.
+
+    The same weekday, because nobody collects on a Sunday, and the seed draws the same parcels only from
+    weeks of one shape.
+    """
+    first = manifest.COLLECTED_FROM
+    while datetime.combine(first, time(), UTC) > now - _COLLECTED_BEFORE:
+        first -= _WEEK
+    return first
+
+
+def _begin(now: datetime, out: TextIO | None) -> None:
+    first_day = collected_from(now)
+    rows = list(manifest.rows(manifest.SEED, collected_from=first_day))
+    first = [row for row in rows if row["accepted_at"][:10] < (first_day + _FIRST_COLLECTED).isoformat()]
+    folder = Path(settings.DATA) / "demonstration"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with transaction.atomic():
+        round_ = offices.open_for_work(now)
+        then = now - FIRST_CAME_IN
+        _import(_write(folder / "november.csv", first), then, out)
+        accepted = Parcel.objects.filter(round=round_, status=Status.ACCEPTED)
+        screen.screen(list(accepted.order_by("pk").values_list("pk", flat=True)), then)
+        _import(_write(folder / "december.csv", rows), now, out)
+
+
+def _write(path: Path, rows: list[dict[str, str]]) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, manifest.COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def _import(path: Path, now: datetime, out: TextIO | None) -> None:
+    call_command("import_manifest", path, "--round", offices.ROUND, now=now, stdout=out, verbosity=0)
+
+
+def _wait_for_screening(out: TextIO | None) -> None:
+    """Take a share in the workers' work until nothing is left of it."""
+    waiting = Parcel.objects.filter(round__demonstration=True, status=Status.ACCEPTED, frozen=False).exclude(
+        pk__in=Quarantine.objects.values("parcel")
+    )
+    total = waiting.count()
+    with progress.bar("Screening", total, out=out) as show:
+        while left := waiting.count():
+            workers.drain("screen")
+            show(total - left)
+        show(total)
+
+
+def _round() -> Round:
+    return Round.objects.select_related("sending", "holding", "neutral").get(demonstration=True)
