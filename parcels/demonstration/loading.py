@@ -7,7 +7,8 @@ rest just now, each by `import_manifest`. The workers screen what is new; what i
 from __future__ import annotations
 
 import csv
-from datetime import UTC, date, datetime, time, timedelta
+import time
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -30,7 +31,7 @@ FIRST_CAME_IN: Final = timedelta(days=16)
 _WEEK: Final = timedelta(days=7)
 _FIRST_COLLECTED: Final = timedelta(days=5)
 _COLLECTED_BEFORE: Final = timedelta(days=21)
-_STILL_WAITING_S: Final = 120
+_LOOK_AGAIN_S: Final = 0.2
 
 
 class NotEmpty(Exception):
@@ -68,7 +69,7 @@ def collected_from(now: datetime) -> date:
     weeks of one shape.
     """
     first = manifest.COLLECTED_FROM
-    while datetime.combine(first, time(), UTC) > now - _COLLECTED_BEFORE:
+    while datetime(first.year, first.month, first.day, tzinfo=UTC) > now - _COLLECTED_BEFORE:
         first -= _WEEK
     return first
 
@@ -108,8 +109,10 @@ def _wait_for_screening(out: TextIO | None) -> None:
     total = waiting.count()
     with progress.bar("Screening", total, out=out) as show:
         while left := waiting.count():
-            workers.drain("screen")
             show(total - left)
+            # Nothing done: the rest is in the hands of a worker, or of one that was killed.
+            if not workers.drain("screen"):
+                time.sleep(_LOOK_AGAIN_S)
         show(total)
 
 

@@ -74,6 +74,7 @@ def _not_accepted(stage: Stage) -> None:
     stage.move(asked_again, "reopen", stage.amina, 6, reason="sender_objects")
     for number in stage.first(Status.REFUSED, 1):
         stage.two_officers(number, "dispose", 8, method="destroyed", reason="perishable")
+        release_news(number, by=stage.gita, now=stage.ago(7))
     home = stage.first(Status.REFUSED, 2)
     stage.move(home, "send_back", stage.dawit, 9, reason="sender_asked")
     stage.move(home[:1], "return", stage.amina, 7)
