@@ -62,7 +62,11 @@ urlpatterns = [
     path("api/v1/rounds/", exchanges_api.Rounds.as_view()),
     path("api/v1/rounds/<str:reference>/", exchanges_api.OneRound.as_view()),
     path("api/schema/", Description.as_view(), name="schema"),
-    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
+    path(
+        "api/docs/",
+        SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="people/docs.html"),
+        name="api-docs",
+    ),
     re_path(r"^(?:api|oauth)/", unknown),
     re_path(r"^problems/(?P<slug>[a-z-]+)/?$", page, name="problem"),
 ]

@@ -21,11 +21,11 @@ class MomentField(forms.CharField):
         # An offset's plus that was not encoded arrives as a space.
         moment = moment_of(text[:19] + text[19:].replace(" ", "+"))
         if moment is None:
-            raise forms.ValidationError("A date-time with its offset (RFC 3339), since 2000.")
+            raise forms.ValidationError("A date-time with its offset (RFC 3339).")
         return moment
 
 
-@extend_schema_field({"type": "string", "format": "date-time"})
+@extend_schema_field({"type": "string", "anyOf": [{"format": "date-time"}, {"maxLength": 0}]})
 class MomentFilter(django_filters.Filter):  # type: ignore[misc]
     field_class = MomentField
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+import psycopg
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -208,7 +209,7 @@ def _problem(error: Exception, request: HttpRequest) -> Problem | None:
             return Problem("too-large")
         case SuspiciousOperation():
             return Problem("validation")
-        case OperationalError():
+        case OperationalError() | psycopg.OperationalError():
             _log.error("database unavailable", exc_info=error)
             return Problem("unavailable", headers={"Retry-After": "5"})
     return None

@@ -9,9 +9,11 @@ from typing import Any, Final, Literal
 from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import force_instance
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
+from people.fields import PLAIN, Strict, Text
 from people.problems import KINDS, MEDIA_TYPE
 
 _LANGUAGE: Final = OpenApiParameter(
@@ -52,6 +54,20 @@ class Operations(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         needs_key = self.method == "POST" and getattr(self.view, "needs_key", False)
         return [*super().get_override_parameters(), _LANGUAGE, *([_KEY] if needs_key else [])]
+
+    def _map_serializer(self, serializer: Any, direction: str, bypass_extensions: bool = False) -> Any:
+        schema = super()._map_serializer(serializer, direction, bypass_extensions)
+        if isinstance(force_instance(serializer), Strict):
+            schema["additionalProperties"] = False
+        return schema
+
+    def _map_serializer_field(self, field: Any, direction: str, bypass_extensions: bool = False) -> Any:
+        schema = super()._map_serializer_field(field, direction, bypass_extensions)
+        if isinstance(field, serializers.ListSerializer) and field.max_length is not None:
+            schema |= {"minItems": int(not field.allow_empty), "maxItems": field.max_length}
+        if isinstance(field, Text) and "pattern" not in schema:
+            schema["pattern"] = PLAIN
+        return schema
 
     def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
         responses: dict[str, Any] = super()._get_response_bodies(direction)

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
+import psycopg
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError
@@ -78,7 +79,7 @@ class TrackView(Calls):
             return Problem("method-not-allowed", headers={"Allow": "POST"}).response()
         try:
             return self.post(request)
-        except (Problem, OperationalError) as error:
+        except (Problem, psycopg.OperationalError, OperationalError) as error:
             answer = handler(error, {"request": request})
             if answer is None:
                 raise
