@@ -9,6 +9,7 @@ import atexit
 import os
 import threading
 import time
+from collections.abc import Iterable
 from functools import cache
 from typing import Final
 
@@ -16,6 +17,9 @@ import structlog
 from celery import Celery
 from django.conf import settings
 from django.db import transaction
+
+from parcels.actions import Result
+from parcels.lifecycle import Status
 
 TASK: Final = "parcels.drain"
 _PATIENCE_S: Final = 0.4
@@ -27,6 +31,15 @@ log = structlog.get_logger(__name__)
 def ring(kind: str) -> None:
     """Ring for this kind of work once the transaction, if there is one, has committed."""
     transaction.on_commit(lambda: _ringer().ring(kind), robust=True)
+
+
+def ring_after(results: Iterable[Result]) -> None:
+    """Ring for what these moves made due: screening, or an observed fact that has become legal."""
+    moved = [result for result in results if result.result == "moved"]
+    if any(result.status == Status.ACCEPTED for result in moved):
+        ring("screen")
+    if moved:
+        ring("follow")
 
 
 class _Ringer:

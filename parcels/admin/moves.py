@@ -15,7 +15,7 @@ from parcels.actions import Result
 from parcels.admin import moving, words
 from parcels.admin.forms import MoveForm
 from parcels.admin.reading import Reader, reader_of
-from parcels.lifecycle import MOVES, Kind, Status
+from parcels.lifecycle import MOVES, Kind
 from parcels.models import Parcel
 from people.desk import page, require
 from people.models import Organisation
@@ -126,16 +126,8 @@ def _make(reader: Reader, move: str, form: MoveForm, parcels: Sequence[Parcel]) 
         happened_at=form.happened_at(now),
         now=now,
     )
-    _ring(results)
+    bell.ring_after(results)
     return results
-
-
-def _ring(results: Sequence[Result]) -> None:
-    """A parcel taken in is due for screening; a move may let an observed fact become legal."""
-    if any(result.status == Status.ACCEPTED for result in results):
-        bell.ring("screen")
-    if any(result.result == "moved" for result in results):
-        bell.ring("follow")
 
 
 def _after_one(request: HttpRequest, form: MoveForm, parcel: Parcel, result: Result) -> HttpResponse:

@@ -13,7 +13,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from parcels import access
+from parcels import access, bell
 from parcels.actions import Result, Step, advance
 from parcels.api.declaring import MOST_LINES, MOST_PIECES, grams
 from parcels.api.shapes import STATUSES
@@ -133,6 +133,7 @@ def _rows(asked: Any) -> Sequence[Any]:
 def _move(rows: Sequence[Any], actor: Actor, now: datetime) -> list[dict[str, Any]]:
     steps = _steps(rows)
     made = _once_more_if_another_was_first(list(steps.values()), actor, now)
+    bell.ring_after(made)
     seen = dict(zip(steps, _as_seen(made, actor, now), strict=True))
     return [_told(index, row, seen.get(index)) for index, row in enumerate(rows)]
 
