@@ -1,7 +1,7 @@
 # make run      set everything up and start Lifeline with a demonstration round (PORT=8001 make run)
 # make test     set everything up and run the tests (make test ARGS="tests/parcels -x")
 # make check    format, lint, types, import contracts, migrations, translations
-# make bench    set everything up for `manage.py bench`
+# make bench    set everything up and measure all (make bench ARGS="lookup --parcels 10000": one of them)
 # make lock     pin the requirements (make lock ARGS=--upgrade: at their newest)
 .PHONY: run test check bench lock chromium
 PYTHON_IN_VENV = .venv/bin/python
@@ -26,6 +26,8 @@ check:
 
 bench:
 	@requirements/install bench
+	@$(if $(ARGS),,$(PYTHON_IN_VENV) manage.py bench advance && $(PYTHON_IN_VENV) manage.py bench import --memory &&) \
+	  $(PYTHON_IN_VENV) manage.py bench $(or $(ARGS),lookup)
 
 # For the browser tests. Without it, and without the right to install it, `make test` leaves those out and says so.
 chromium:
