@@ -10,6 +10,7 @@ from django.urls import path, re_path
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.request import Request
@@ -27,6 +28,9 @@ def _description() -> Any:
 
 
 class Description(SpectacularAPIView):
+    # JSON to who asks for nothing special: every tool reads it, also those that expect YAML.
+    renderer_classes = (OpenApiJsonRenderer, OpenApiYamlRenderer)
+
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return Response(_description())
