@@ -5,103 +5,28 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
+from django.http import Http404, HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from exchanges import actions
+from exchanges.access import sees_intermediary
+from exchanges.desk import Steps, acting, badge
 from exchanges.models import Agreement, ContentRule, Round, Stay, Terms
 from exchanges.queries import of_organisations
-from people import approvals, rights
+from people import rights
 from people.actors import Actor
-from people.desk import Desk, Inline, LongInline, require, staff_of
+from people.desk import Desk, Inline, LongInline, staff_of
 from people.models import Organisation
 
-_TONES = {
-    "draft": "closed", "signed": "home", "in_force": "done", "suspended": "look", "expired": "closed",
-    "terminated": "closed", "superseded": "closed", "proposed": "closed", "agreed": "home",
-    "lists_exchanged": "home", "collecting": "done", "closed": "ready", "handed_over": "way",
-    "reported": "done", "postponed": "look", "cancelled": "closed",
-}  # fmt: skip
 _AGREEMENT_WORDS = {
     "signed": "Signed", "in_force": "Put in force", "suspended": "Suspend", "expired": "Has expired",
     "terminated": "Terminate",
 }  # fmt: skip
-
-
-def badge(status: str, label: str) -> SafeString:
-    return format_html('<span class="badge {}">{}</span>', _TONES[status], label)
-
-
-def acting(request: HttpRequest, perm: str, among: set[int]) -> Actor:
-    """Return who they are among these organisations.
-
-    :raises PermissionDenied: if they hold no such right in any of them
-    """
-    staff = staff_of(request)
-    mine = rights.organisations(staff, perm) & among
-    require(bool(mine))
-    organisation = min(mine)
-    return Actor("staff", organisation, rights.roles_in(staff, organisation), staff_id=staff.pk)
-
-
-class _Steps(Desk):
-    """A page whose status changes only by buttons, each a step of its table."""
-
-    readonly_fields: ClassVar[tuple[str, ...]] = ("status_shown",)
-    change_form_template = "admin/exchanges/steps.html"
-
-    @admin.display(description="status")
-    def status_shown(self, row: Any) -> SafeString:
-        return badge(row.status, row.get_status_display().lower()) if row.pk else badge("proposed", "new")
-
-    def steps(self, row: Any) -> list[tuple[str, str]]:
-        """Return (step, what its button says)."""
-        raise NotImplementedError
-
-    def take(self, request: HttpRequest, row: Any, step: str) -> str:
-        """Take the step and return what to tell; the page's own table says which there are."""
-        raise NotImplementedError
-
-    def changeform_view(
-        self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
-    ) -> Any:
-        row = self.get_object(request, object_id) if object_id else None
-        steps = self.steps(row) if row and self.has_change_permission(request) else []
-        return super().changeform_view(
-            request, object_id, form_url, {**(extra_context or {}), "steps": steps, "step_of": row}
-        )
-
-    def get_urls(self) -> list[URLPattern]:
-        name = f"{self.opts.app_label}_{self.opts.model_name}_step"
-        return [
-            path("<int:pk>/step/", self.admin_site.admin_view(self.step_view), name=name),
-            *super().get_urls(),
-        ]
-
-    def step_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        require(self.has_change_permission(request))
-        row, step = self.get_object(request, str(pk)), request.POST.get("step", "")
-        back = row
-        try:
-            told = self.take(request, row, step)
-            messages.success(request, told)
-        except actions.NotPossible as why:
-            messages.error(request, str(why))
-        except approvals.NotYours:
-            messages.error(request, "This is for an officer of one of the parties.")
-        except approvals.NotOpen:
-            messages.info(request, "This is proposed already and waits for a second officer.")
-        return HttpResponseRedirect(self.after(back))
-
-    def after(self, row: Any) -> str:
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
 
 
 class TermsInline(Inline):
@@ -125,7 +50,7 @@ class TermsInline(Inline):
 
 
 @admin.register(Agreement)
-class AgreementAdmin(_Steps):
+class AgreementAdmin(Steps):
     list_display = ("title_en", "status_shown", "valid_from", "valid_until")
     list_display_links = ("title_en",)
     fields = (
@@ -210,7 +135,7 @@ class StayInline(Inline):
 
 
 @admin.register(Terms)
-class TermsAdmin(_Steps):
+class TermsAdmin(Steps):
     list_display = ("version_shown", "status_shown", "in_force_at", "mass_min_g", "mass_max_g")
     list_select_related = ("agreement",)
     fields = (
@@ -279,9 +204,9 @@ class TermsAdmin(_Steps):
 
 
 @admin.register(Round)
-class RoundAdmin(_Steps):
-    list_display = ("reference", "status_shown", "sending", "holding", "neutral", "opens_on", "closes_on")
-    list_select_related = ("sending", "holding", "neutral")
+class RoundAdmin(Steps):
+    list_display = ("reference", "status_shown", "sending", "holding", "opens_on", "closes_on")
+    list_select_related = ("sending", "holding")
     fields = (
         "reference", "status_shown", "agreement", "terms", "sending", "holding", "neutral", "mirror",
         "target", "opens_on", "closes_on", "collection_point", "open_to_public",
@@ -292,6 +217,12 @@ class RoundAdmin(_Steps):
 
     def mine(self, request: HttpRequest) -> Q:
         return of_organisations(rights.organisations(staff_of(request), "exchanges.view_round"))
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Who stands between is for those who need it: officers, dispatchers, and the other ends."""
+        if obj is None or self.has_change_permission(request, obj) or _sees_intermediary(request, obj):
+            return self.fields
+        return tuple(name for name in self.fields if name != "neutral")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Whose round it is, and its terms, stand once it exists: new terms come by their own act."""
@@ -331,6 +262,15 @@ class RoundAdmin(_Steps):
         among = {end for end in (row.sending_id, row.holding_id, row.neutral_id) if end is not None}
         row = actions.change_round(row, step, by=acting(request, "exchanges.change_round", among))
         return f"The round is now {row.get_status_display().lower()}."
+
+
+def _sees_intermediary(request: HttpRequest, round_: Round) -> bool:
+    staff = staff_of(request)
+    mine = rights.organisations(staff, "exchanges.view_round")
+    return any(
+        sees_intermediary(Actor("staff", end, rights.roles_in(staff, end)), round_)
+        for end in mine & {round_.sending_id, round_.holding_id, round_.neutral_id}
+    )
 
 
 class RoundForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib import admin
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
@@ -38,7 +39,17 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
         return len(rows)
 
 
-class Desk(ModelAdmin):
+class _Plain:
+    """Choices without the stock buttons beside them that lead away from a form half filled in."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field
+
+
+class Desk(_Plain, ModelAdmin):
     paginator = BoundedPaginator
     show_full_result_count = False
     list_per_page = 50
@@ -77,12 +88,12 @@ class ReadOnlyDesk(Desk):
         return False
 
 
-class Inline(TabularInline):
+class Inline(_Plain, TabularInline):
     extra = 0
     can_delete = False
 
 
-class LongInline(StackedInline):
+class LongInline(_Plain, StackedInline):
     extra = 0
     can_delete = False
 

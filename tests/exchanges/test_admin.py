@@ -152,3 +152,12 @@ def test_round_of_another_organisation_is_not_there(w: World) -> None:
 def test_others_take_no_steps(w: World, who: str) -> None:
     assert step(getattr(w, who), "round", w.round.pk, "closed").status_code == HTTPStatus.FORBIDDEN
     assert Round.objects.get().status == "collecting"
+
+
+@pytest.mark.parametrize(
+    ("who", "sees"), [("bruno", False), ("amina", False), ("dawit", True), ("ivo", True), ("elena", True)]
+)
+def test_intermediary_is_named_to_those_who_need_it(w: World, who: str, sees: bool) -> None:
+    shown = signed_in(getattr(w, who)).get(f"/admin/exchanges/round/{w.round.pk}/change/")
+    assert ("Harbour" in shown.content.decode()) is sees
+    assert "Harbour" not in signed_in(getattr(w, who)).get("/admin/exchanges/round/").content.decode()

@@ -135,7 +135,8 @@ def test_link_works_from_this_machine_only(token: str, client: Client) -> None:
 
 
 def test_link_does_not_work_behind_a_proxy(token: str, client: Client, settings: Settings) -> None:
-    _refused(token, client, HTTP_X_FORWARDED_FOR="127.0.0.1")
+    for mark in ("HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP", "HTTP_FORWARDED", "HTTP_VIA"):
+        _refused(token, client, **{mark: "127.0.0.1"})
     settings.TRUSTED_PROXIES = 1
     _refused(token, client)
 
