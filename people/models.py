@@ -91,7 +91,7 @@ class Staff(AbstractBaseUser):
     def is_staff(self) -> bool:
         return self.is_active and self.grants.current().exists()
 
-    def has_perm(self, perm: str, obj: object = None) -> bool:
+    def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
         """The way in answers, from the grants: see `people.signin`."""
         return self.is_active and any(backend.has_perm(self, perm, obj) for backend in get_backends())
 
