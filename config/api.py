@@ -29,7 +29,7 @@ def _description() -> Any:
 
 class Description(SpectacularAPIView):
     # JSON to who asks for nothing special: every tool reads it, also those that expect YAML.
-    renderer_classes = (OpenApiJsonRenderer, OpenApiYamlRenderer)
+    renderer_classes = [OpenApiJsonRenderer, OpenApiYamlRenderer]
 
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:

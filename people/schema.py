@@ -56,15 +56,17 @@ class Operations(AutoSchema):
         return [*super().get_override_parameters(), _LANGUAGE, *([_KEY] if needs_key else [])]
 
     def _map_serializer(self, serializer: Any, direction: str, bypass_extensions: bool = False) -> Any:
-        schema = super()._map_serializer(serializer, direction, bypass_extensions)
-        if isinstance(force_instance(serializer), Strict):
+        schema = super()._map_serializer(serializer, direction, bypass_extensions)  # type: ignore[no-untyped-call]
+        if isinstance(force_instance(serializer), Strict):  # type: ignore[no-untyped-call]
             schema["additionalProperties"] = False
         return schema
 
     def _map_serializer_field(self, field: Any, direction: str, bypass_extensions: bool = False) -> Any:
-        schema = super()._map_serializer_field(field, direction, bypass_extensions)
-        if isinstance(field, serializers.ListSerializer) and field.max_length is not None:
-            schema |= {"minItems": int(not field.allow_empty), "maxItems": field.max_length}
+        schema = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
+        # The stubs know neither bound of a list.
+        most = getattr(field, "max_length", None)
+        if isinstance(field, serializers.ListSerializer) and most is not None:
+            schema |= {"minItems": int(not field.allow_empty), "maxItems": most}
         if isinstance(field, Text) and "pattern" not in schema:
             schema["pattern"] = PLAIN
         return schema
