@@ -1,3 +1,4 @@
+import gc
 import sys
 import traceback
 from argparse import ArgumentParser
@@ -61,6 +62,8 @@ class Command(BaseCommand):
         if round_ is None:
             raise CommandError("There is no round with this reference.", returncode=2)
         by = _registrar(round_, username)
+        # What is loaded by now stays: else the collector would go through it with every few rows.
+        gc.freeze()
         with _in_one_sentence():
             outcome = manifest.run(
                 file,
