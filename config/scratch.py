@@ -1,6 +1,7 @@
 """Databases made for one purpose and dropped again, beside the one that DATABASE_URL names."""
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlsplit, urlunsplit
@@ -9,6 +10,7 @@ import psycopg
 from psycopg import sql
 
 WEB = "lifeline_web"
+_TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Database:
     def make(self, template: Self | None = None) -> None:
         self.drop()
         source = sql.Identifier(template.name if template else "template0")
-        _as_owner(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(self.name), source))
+        _when_free(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(self.name), source))
 
     def drop(self) -> None:
         statement = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(self.name))
@@ -39,11 +41,19 @@ class Database:
             _as_owner(statement + sql.SQL(" WITH (FORCE)"))
         except psycopg.errors.InsufficientPrivilege:
             # Autovacuum is at work in it, which an owner may not end; without FORCE the server stops it.
-            _as_owner(statement)
+            _when_free(statement)
 
 
 def _renamed(url: str, name: str) -> str:
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+def _when_free(statement: sql.Composed) -> None:
+    """Wait for backends on their way out: on a busy machine longer than the server itself does."""
+    for _ in range(_TRIES):
+        with suppress(psycopg.errors.ObjectInUse):
+            return _as_owner(statement)
+    return _as_owner(statement)
 
 
 def _as_owner(statement: sql.Composed) -> None:

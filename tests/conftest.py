@@ -80,10 +80,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     with django_db_blocker.unblock():
-        _TEMPLATE.make()
-        database.migrate(_TEMPLATE.owner_url)
-        _SHARED.make(_TEMPLATE)
-        database.use(_SHARED.url, role=WEB)
+        try:
+            _TEMPLATE.make()
+            database.migrate(_TEMPLATE.owner_url)
+            _SHARED.make(_TEMPLATE)
+            database.use(_SHARED.url, role=WEB)
+        except Exception as error:
+            # Said once, not by every test that needs a database.
+            pytest.exit(f"The tests' database was not made: {error!r}", returncode=1)
     yield
     with django_db_blocker.unblock():
         database.use(os.environ["DATABASE_URL"], role=WEB)
