@@ -24,7 +24,7 @@ from parcels.manifest.tables import Table, Unreadable
 from parcels.progress import Show
 from people.actors import Actor
 
-TOGETHER: Final = 1_000
+TOGETHER: Final = 2_500
 """Parcels in one call of `register`: more is hardly faster and takes more memory."""
 REUSED: Final = "external_id: used before with other content"
 
