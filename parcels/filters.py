@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import django_filters
 from django import forms
@@ -30,13 +30,22 @@ class MomentFilter(django_filters.Filter):  # type: ignore[misc]
     field_class = MomentField
 
 
+_STATUSES: Final = [status.value for status in Status]
+
+
+@extend_schema_field({"type": "string", "enum": [*_STATUSES, ""]})
+class StatusFilter(django_filters.ChoiceFilter):  # type: ignore[misc]
+    pass
+
+
+@extend_schema_field({"type": "string", "maxLength": 20})
+class ReferenceFilter(django_filters.CharFilter):  # type: ignore[misc]
+    pass
+
+
 class ParcelFilter(django_filters.FilterSet):  # type: ignore[misc]
-    status = extend_schema_field({"type": "string", "enum": [status.value for status in Status]})(
-        django_filters.ChoiceFilter
-    )(field_name="seen_status", choices=[(status.value, status.value) for status in Status])
-    round = extend_schema_field({"type": "string", "maxLength": 20})(django_filters.CharFilter)(
-        field_name="round__reference", max_length=20
-    )
+    status = StatusFilter(field_name="seen_status", choices=[(status, status) for status in _STATUSES])
+    round = ReferenceFilter(field_name="round__reference", max_length=20)
     updated_since = MomentFilter(
         field_name="seen_at", lookup_expr="gte", label="Changed, as far as you see, at this time or later"
     )

@@ -48,10 +48,15 @@ def test_description_is_valid_without_a_warning() -> None:
 
 
 def test_description_is_openapi_3_1_in_json_and_yaml(described: dict[str, Any]) -> None:
-    yaml = Browser().get("/api/schema/")
+    yaml = Browser().get("/api/schema/?format=yaml")
 
     assert described["openapi"] == "3.1.1"
     assert yaml.content.startswith(b"openapi: 3.1.1\n")
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/json", "application/vnd.oai.openapi+json"])
+def test_description_is_json_to_who_asks_for_nothing_special(described: dict[str, Any], accept: str) -> None:
+    assert json.loads(Browser().get("/api/schema/", headers={"accept": accept}).content) == described
 
 
 def test_description_names_every_call(described: dict[str, Any]) -> None:

@@ -84,6 +84,16 @@ def test_secret_may_come_in_the_header(client_of_north: Client) -> None:
     assert response.status_code == 200
 
 
+def test_forgery_check_does_not_stand_in_the_way(client_of_north: Client) -> None:
+    asked = {
+        "grant_type": "client_credentials",
+        "client_id": client_of_north.client_id,
+        "client_secret": SECRET,
+    }
+
+    assert Browser(enforce_csrf_checks=True).post("/oauth/token/", asked).status_code == 200
+
+
 def test_secret_may_not_come_twice(client_of_north: Client) -> None:
     response = Browser().post(
         "/oauth/token/",
