@@ -102,7 +102,9 @@ class ConsignmentAdmin(ReadOnlyDesk):
 
 def badge(consignment: Consignment) -> SafeString:
     return format_html(
-        '<span class="badge {}">{}</span>', _TONES[consignment.status], consignment.get_status_display().lower()
+        '<span class="badge {}">{}</span>',
+        _TONES[consignment.status],
+        consignment.get_status_display().lower(),
     )
 
 

@@ -134,6 +134,7 @@ class ParcelAdmin(ReadOnlyDesk):
             at("review/<int:parcel_id>/", review.ballot, "ballot"),
             at("news/", news.waiting_news, "news"),
             at("waiting/", waiting.waiting_acts, "waiting"),
+            at("waiting/print/", waiting.propose_print, "propose_print"),
             at("waiting/<int:approval_id>/", waiting.decide, "decide"),
             at("moves/<slug:move>/", move_view, "move"),
             at("<int:parcel_id>/do/<slug:deed>/", do, "do"),

@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from exchanges.actions import IN_FORCE, NotPossible
-from exchanges.models import Terms
-from parcels import bell
+from exchanges.models import Round, Terms
+from parcels import bell, slips
 from parcels.actions import Refused
 from parcels.admin import words
 from parcels.admin.reading import Reader, reader_of
@@ -24,6 +24,7 @@ from people.desk import page, require
 from people.models import Approval, Organisation, Person
 
 _MOST = 200
+_OVER = (Round.Status.HANDED_OVER, Round.Status.REPORTED, Round.Status.CANCELLED)
 # What a confirmed act makes due; else what waits for a status may have become legal.
 _MADE_DUE = {IN_FORCE: "recheck", "correct": "screen"}
 _REASONS = (
@@ -56,8 +57,32 @@ def waiting_acts(request: HttpRequest) -> HttpResponse:
         "acts": _acts(open_, reader),
         "reasons": _REASONS,
         "may_decide": reader.may("people.change_approval"),
+        "printable": _printable(reader),
     }
     return page(request, "admin/parcels/waiting.html", "Waiting for a second person", context)
+
+
+def _printable(reader: Reader) -> QuerySet[Round]:
+    """Return the rounds of which an officer may propose to print the slips."""
+    rounds = Round.objects.filter(sending=reader.organisation).exclude(status__in=_OVER)
+    return rounds.order_by("-opens_on") if reader.may("people.change_approval") else rounds.none()
+
+
+def propose_print(request: HttpRequest) -> HttpResponse:
+    """Propose one print of a round's slips; whoever prints then names the approval."""
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    reader = reader_of(request)
+    require(reader.may("people.change_approval"))
+    round_ = _printable(reader).filter(reference=request.POST.get("round", "")).first()
+    if round_ is None:
+        raise Http404
+    try:
+        slips.propose(round_, by=reader.actor, now=timezone.now())
+        messages.success(request, "Proposed. Another officer confirms it.")
+    except approvals.NotOpen:
+        messages.info(request, "This is proposed already.")
+    return HttpResponseRedirect(reverse("admin:parcels_waiting"))
 
 
 def open_acts(reader: Reader) -> QuerySet[Approval]:
@@ -85,7 +110,13 @@ def _acts(open_: list[Approval], reader: Reader) -> list[Act]:
     parcels = Parcel.objects.in_bulk(subjects("parcel"))
     terms = Terms.objects.select_related("agreement").in_bulk(subjects("terms"))
     people = Person.objects.in_bulk(subjects("person"))
-    kinds: dict[str, Mapping[int, Any]] = {"parcel": parcels, "terms": terms, "person": people}
+    rounds = Round.objects.in_bulk(subjects("round"))
+    kinds: dict[str, Mapping[int, Any]] = {
+        "parcel": parcels,
+        "terms": terms,
+        "person": people,
+        "round": rounds,
+    }
     organisations = {each.pk: each for each in Organisation.objects.all()}
     acts = []
     for each in open_:
@@ -109,6 +140,7 @@ def _url(approval: Approval) -> str:
         "parcel": "admin:parcels_parcel_change",
         "terms": "admin:exchanges_terms_change",
         "person": "admin:people_person_change",
+        "round": "admin:exchanges_round_change",
     }
     return reverse(pages[approval.subject_kind], args=[approval.subject])
 
@@ -150,7 +182,7 @@ def _decide(request: HttpRequest, approval: Approval, by: Actor) -> None:
     try:
         if request.POST.get("decision") == "confirm":
             approvals.confirm(approval.pk, by=by, now=now)
-            messages.success(request, f"Confirmed and done: {what}.")
+            messages.success(request, _done(approval, what))
             bell.ring(_MADE_DUE.get(approval.act, "follow"))
         else:
             reason = request.POST.get("reason", "")
@@ -167,3 +199,9 @@ def _decide(request: HttpRequest, approval: Approval, by: Actor) -> None:
         messages.error(request, f"Nothing was done. {words.why(refused.problem, refused.detail)}")
     except NotPossible as why:
         messages.error(request, f"Nothing was done. {why}")
+
+
+def _done(approval: Approval, what: str) -> str:
+    if approval.act == slips.PRINT:
+        return f"Confirmed: {what}. Print them with receipts print … --approval {approval.pk}"
+    return f"Confirmed and done: {what}."

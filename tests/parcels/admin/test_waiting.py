@@ -10,7 +10,18 @@ from parcels.actions import freeze, propose, vote
 from parcels.models import Parcel
 from people import actors
 from people.models import Approval, Staff
-from tests.factories import NOON, World, accepted, cleared, dispatched, handed_over, move, staff, world
+from tests.factories import (
+    NOON,
+    World,
+    accepted,
+    cleared,
+    dispatched,
+    handed_over,
+    move,
+    registered,
+    staff,
+    world,
+)
 from tests.parcels.admin.desk import messages, signed_in, text
 
 PAGE = "/admin/parcels/parcel/waiting/"
@@ -125,3 +136,29 @@ def test_terms_wait_for_an_officer_of_any_signatory(w: World) -> None:
     decide(hana, "confirm")
     draft.refresh_from_db()
     assert draft.status == "in_force"
+
+
+def test_print_of_slips_is_proposed_by_one_and_confirmed_by_another(w: World) -> None:
+    registered(w)
+    asked = signed_in(w.gita).post(f"{PAGE}print/", {"round": w.round.reference}, follow=True)
+    assert messages(asked) == ["Proposed. Another officer confirms it."]
+
+    mine = decide(w.gita, "confirm")
+    assert Approval.objects.get().decision is None
+    assert "december" in text(mine)
+
+    done = decide(w.ivo, "confirm")
+    approval = Approval.objects.get()
+    assert (approval.act, approval.decision) == ("print_slips", "confirmed")
+    assert messages(done) == [
+        "Confirmed: print the families' slips of round. "
+        f"Print them with receipts print … --approval {approval.pk}"
+    ]
+
+
+@pytest.mark.parametrize("member", ["amina", "elena", "farid"])
+def test_print_of_slips_is_not_proposed_by_others(w: World, member: str) -> None:
+    reply = signed_in(getattr(w, member)).post(f"{PAGE}print/", {"round": w.round.reference})
+
+    assert reply.status_code in (403, 404)
+    assert Approval.objects.count() == 0
