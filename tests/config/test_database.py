@@ -44,4 +44,5 @@ def test_connection_takes_role_and_keeps_socket(tmp_path: Path) -> None:
     assert settings["OPTIONS"] == {
         "host": str(tmp_path),
         "options": "-c lock_timeout=5s -c idle_in_transaction_session_timeout=20s -c role=lifeline_web",
+        "prepare_threshold": 5,
     }
