@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from django.db import connection, transaction
 
-from parcels.actions import conditions, permission
+from parcels.actions import conditions, permission, telling
 from parcels.actions.effects import after, apply, settle_news
 from parcels.actions.holding import Held, hold
-from parcels.actions.steps import AHEAD, Refused, Result, Step
+from parcels.actions.steps import Refused, Result, Step
 from parcels.actions.surroundings import Surroundings, look_around
 from parcels.actions.writing import Made, write
 from parcels.lifecycle import CORRECT, MOVES, OBSERVE, REGISTER, Kind, Status, missing_details, target_of
 from people.actors import Actor, announce
-
-MOST_DETAILS: Final = 4_000
 
 
 def advance(steps: Sequence[Step], *, by: Actor, now: datetime) -> list[Result]:
@@ -74,20 +72,28 @@ class _Call:
                 results.append(self._one(step, trial))
             except Refused as refused:
                 del self.made[made:]
+                self._forget(results)
                 # All or nothing: what went before in this call did not happen either.
                 return [_refusal(each, refused) for each in steps]
         self.held[number] = trial
         return results
 
+    def _forget(self, taken_back: Sequence[Result]) -> None:
+        for result in taken_back:
+            if result.external_id is not None and result.result != "repeated":
+                del self.known[result.external_id]
+
     def _one(self, step: Step, held: Held) -> Result:
         move = MOVES.get(step.move)
         if move is None or move is REGISTER:
             raise Refused("validation" if move is None else "illegal-move", "move")
-        if step.external_id is not None and (before := self.known.get(step.external_id)):
-            return _repeat(step, before)
+        if step.external_id is not None:
+            if not telling.is_external_id(step.external_id):
+                raise Refused("validation", "external_id")
+            if before := self.known.get(step.external_id):
+                return _repeat(step, before)
         permission.check(move, held, self.by, step.details)
-        if step.happened_at > self.now + AHEAD:
-            raise Refused("validation", "happened_at")
+        telling.check(step, self.by, self.now)
         if missing := missing_details(move, step.details):
             raise Refused("missing-detail", ", ".join(missing))
         target = self._target(step, held)
@@ -123,19 +129,20 @@ class _Call:
 
     def _leave_whole_or_stay(self, results: dict[int, Result], steps: Sequence[Step]) -> None:
         """Take back the dispatch of every consignment of which a parcel was refused."""
-        torn = {
-            self.held[step.parcel].consignment
+        leaving = {
+            place: self.held[step.parcel].consignment
             for place, step in enumerate(steps)
-            if step.move == "dispatch" and results[place].result == "refused" and step.parcel in self.held
+            if step.move == "dispatch" and step.parcel in self.held
         }
+        torn = {leaving[place] for place in leaving if results[place].result == "refused"} - {None}
         if not torn:
             return
-        staying = {number for number, parcel in self.held.items() if parcel.consignment in torn}
+        staying = {steps[place].parcel for place, consignment in leaving.items() if consignment in torn}
         self.made = [made for made in self.made if made.held.number not in staying]
         for place, step in enumerate(steps):
             if step.parcel in staying:
                 self.held[step.parcel].changed = False
-                if results[place].result != "refused":
+                if results[place].result not in ("refused", "repeated"):
                     results[place] = _refusal(
                         step, Refused("not-now", "A consignment leaves whole or not at all.")
                     )
@@ -167,7 +174,7 @@ def observe_each(steps: Sequence[Step], *, by: Actor, now: datetime) -> int:
 
 def _already_known(steps: Sequence[Step], by: Actor) -> dict[str, Result]:
     """Return what became of external ids this organisation has sent before."""
-    ids = [step.external_id for step in steps if step.external_id is not None]
+    ids = [step.external_id for step in steps if telling.is_external_id(step.external_id)]
     if not ids:
         return {}
     with connection.cursor() as cursor:

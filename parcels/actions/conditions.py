@@ -13,6 +13,7 @@ from exchanges import terms
 from parcels.actions.holding import Held, today
 from parcels.actions.steps import Refused
 from parcels.actions.surroundings import Surroundings
+from parcels.actions.telling import is_code
 from parcels.lifecycle import (
     COMPLETE,
     CONFIRMING,
@@ -46,9 +47,13 @@ def _one_of(details: Details, key: str, known: Sequence[str]) -> None:
         raise Refused("validation", key)
 
 
+def _is_whole(number: object) -> bool:
+    return isinstance(number, int) and not isinstance(number, bool)
+
+
 def _mass(held: Held, by: Actor, details: Details, around: Surroundings) -> None:
     mass = details["gross_mass_g"]
-    if not isinstance(mass, int) or isinstance(mass, bool) or not 0 < mass <= MOST_MASS_G:
+    if not _is_whole(mass) or not 0 < mass <= MOST_MASS_G:
         raise Refused("validation", "gross_mass_g")
 
 
@@ -64,10 +69,14 @@ def _lines_removed(held: Held, by: Actor, details: Details, around: Surroundings
         raise Refused("validation", "lines_removed")
     left = dict(around.pieces.get(held.id, {}))
     for entry in removed:
-        if not isinstance(entry, Mapping) or entry.get("fate") not in FATES or not entry.get("reason"):
+        if (
+            not isinstance(entry, Mapping)
+            or entry.get("fate") not in FATES
+            or not is_code(entry.get("reason"), 40)
+        ):
             raise Refused("validation", "lines_removed")
         line, count = entry.get("line"), entry.get("count")
-        if not isinstance(line, int) or not isinstance(count, int) or not 0 < count <= left.get(line, 0):
+        if not _is_whole(line) or not _is_whole(count) or not 0 < count <= left.get(line, 0):
             raise Refused("validation", "lines_removed")
         left[line] -= count
 
@@ -133,7 +142,7 @@ def _find(held: Held, by: Actor, details: Details, around: Surroundings) -> None
 
 def _correct(held: Held, by: Actor, details: Details, around: Surroundings) -> None:
     undone = around.last_counting.get(held.id)
-    if undone is None or details["corrects"] != undone.number:
+    if undone is None or not _is_whole(details["corrects"]) or details["corrects"] != undone.number:
         raise Refused("validation", "corrects")
     both = {by.organisation_id, by.approval.organisation_id if by.approval else None}
     if undone.organisation_id not in both:

@@ -97,7 +97,8 @@ SELECT id, number, round_id, status, last_number, frozen, consignment_id, holder
 def hold(numbers: Collection[str]) -> dict[str, Held]:
     """Lock the parcels in id order, so that no two calls wait for each other, and return them by number."""
     with binary.cursor() as cursor:
-        cursor.execute(_LOCK, [list(set(numbers))])
+        # What is no number at all, the database could not even ask for.
+        cursor.execute(_LOCK, [[each for each in set(numbers) if each.isascii() and each.isalnum()]])
         rows = cursor.fetchall()
     rounds = {
         found.pk: found

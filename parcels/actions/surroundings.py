@@ -11,6 +11,7 @@ from django.db import connection
 from exchanges.models import SettledAddressee
 from parcels.actions.holding import Held
 from parcels.actions.steps import Step
+from parcels.actions.telling import is_code
 from parcels.models import Consignment, Line
 
 _TOUCHES_CONSIGNMENT: Final = frozenset({"pack", "unpack", "dispatch", "entrust", "hand_over", "correct"})
@@ -63,7 +64,8 @@ def look_around(steps: Sequence[Step], held: dict[str, Held]) -> Surroundings:
 
 
 def _consignments(around: Surroundings, steps: Sequence[Step], held: Collection[Held]) -> None:
-    named = {str(step.details["consignment"]) for step in steps if "consignment" in step.details}
+    # What is no code names none; its step is refused.
+    named = {number for step in steps if is_code(number := step.details.get("consignment"), 20)}
     ids = {parcel.consignment for parcel in held if parcel.consignment is not None}
     # Locked after the parcels, always in this order.
     rows = Consignment.objects.select_for_update().order_by("pk")

@@ -6,7 +6,6 @@ in one statement the two never part.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -14,6 +13,7 @@ from typing import Any, Final
 from parcels.actions import binary
 from parcels.actions.holding import Held
 from parcels.actions.steps import Step
+from parcels.actions.telling import as_json
 from parcels.lifecycle import CORRECT, Status
 from people.actors import Actor
 
@@ -32,6 +32,7 @@ class Made:
         "public_from",
         "status",
         "step",
+        "text",
     )
 
     def __init__(
@@ -46,6 +47,7 @@ class Made:
     ) -> None:
         self.held, self.from_status, self.move, self.status = held, from_status, move, status
         self.step, self.details, self.by = step, details, by
+        self.text = as_json(details)
         self.number = 0
         self.public_from: datetime | None = None
         self.left_consignment = held.consignment
@@ -98,7 +100,7 @@ def write(made: list[Made], changed: list[Held], now: datetime) -> None:
             each.step.happened_at,
             each.step.external_id,
             each.details["corrects"] if each.move == CORRECT else None,
-            json.dumps(dict(each.details), ensure_ascii=False) if each.details else "{}",
+            each.text,
             each.public_from,
         )
         for each in made

@@ -248,6 +248,44 @@ def test_dispatch_is_all_or_nothing(w: World) -> None:
     assert into.status == "dispatched"
 
 
+def test_refused_dispatch_keeps_nothing_back_but_its_consignment(w: World) -> None:
+    other = registered(w)
+    steps = [
+        Step(cleared(w).number, "dispatch", NOON, None, {"seal": "SEAL-1"}),
+        Step(other.number, "cancel", NOON),
+    ]
+    by = Actor("staff", w.north.pk, frozenset({"registrar", "dispatcher"}), staff_id=w.amina.pk)
+
+    assert [each.result for each in advance(steps, by=by, now=NOON)] == ["refused", "moved"]
+    assert history(other)[-1] == (2, "cancel", "cancelled")
+
+
+def test_repeated_dispatch_stays_a_repeat_beside_a_refused_one(w: World) -> None:
+    parcel = packed(w)
+    assert parcel.consignment is not None
+    factories.seal(parcel.consignment)
+    once = Step(parcel.number, "dispatch", NOON, "d-1", {"seal": "SEAL-1"})
+    advance([once], by=w.act(w.dawit), now=NOON)
+    other = Parcel.objects.get(pk=move(packed(w, consignment(w)), "unpack", w.act(w.dawit), reason="x").pk)
+
+    steps = [once, once._replace(parcel=other.number, external_id="d-2")]
+
+    assert [each.result for each in advance(steps, by=w.act(w.dawit), now=NOON)] == ["repeated", "refused"]
+
+
+def test_external_id_of_a_refused_parcel_is_free_in_the_same_call(w: World) -> None:
+    parcel, other = registered(w), registered(w)
+    steps = [
+        Step(parcel.number, "cancel", NOON, "a"),
+        Step(parcel.number, "cancel", NOON, "b"),
+        Step(other.number, "cancel", NOON, "a"),
+    ]
+
+    results = advance(steps, by=w.act(w.amina), now=NOON)
+
+    assert [each.problem for each in results] == ["illegal-move", "illegal-move", None]
+
+
 def test_unpack_of_a_sealed_consignment_tells_both_seals(w: World) -> None:
     into = consignment(w)
     parcel = packed(w, into)
