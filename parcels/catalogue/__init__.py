@@ -29,7 +29,7 @@ def categorise(description: str) -> Match:
     return _remembered(description) if len(description) <= _LONGEST_REMEMBERED else _match(description)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=4_096)  # what is written often; with more, an import's memory grows with its file
 def _remembered(description: str) -> Match:
     return _match(description)
 
