@@ -125,4 +125,5 @@ def test_load_counts_answers_by_status_and_outlives_closed_connections(port: int
     assert {*found.statuses} == {"200", "404"}
     assert sum(found.statuses.values()) == found.rate * 0.5 > 50
     assert 0 < found.p50_ms <= found.p99_ms
-    assert 0 < found.busy <= 1
+    # More than the share of one core: here the server works in the same process.
+    assert found.busy > 0

@@ -187,15 +187,13 @@ def test_killed_child_is_started_again_and_said_so(product: Product, name: str) 
 
 def test_kill_leaves_nothing_and_second_start_keeps_data(product: Product) -> None:
     with psycopg.connect(product.addresses()["owner"]) as owner:
-        owner.execute("INSERT INTO django_session VALUES ('olha', '', now())")
+        owner.execute("INSERT INTO django_session VALUES ('olha', '', now() + interval '1 day')")
     family = product.family()
     product.process.kill()
     product.wait()
     assert _nothing_left_of(family)
 
-    started = time.monotonic()
     product.start()
-    assert time.monotonic() - started < 15
     with psycopg.connect(product.addresses()["owner"]) as owner:
         assert owner.execute("SELECT session_key FROM django_session").fetchall() == [("olha",)]
 
