@@ -106,7 +106,7 @@ class _Call:
 
     def _target(self, step: Step, held: Held) -> Status | None:
         if step.move == CORRECT:
-            undone = self.around.last_counting.get(held.id)
+            undone = self.around.undone(held.id)
             return Status(undone.from_status) if undone else None
         return target_of(MOVES[step.move], held.status, step.details)
 

@@ -36,10 +36,15 @@ def release_news(number: str, *, by: Actor, now: datetime) -> int:
         raise Refused("not-permitted")
     with transaction.atomic():
         parcel = _mine(number, by)
+        # The families are the sending office's; and the holding side would release what it may not read.
+        if by.organisation_id != parcel.round.sending_id:
+            raise Refused("not-permitted")
         if parcel.held_from is None:
             raise Refused("not-now", "No news is held.")
         delay = timedelta(days=parcel.round.terms.public_delay_days)
         waiting = parcel.movements.filter(number__gte=parcel.held_from).exclude(move__in=(OBSERVE, "recheck"))
+        undone = parcel.movements.filter(corrects__gte=parcel.held_from).values_list("corrects", flat=True)
+        waiting = waiting.exclude(number__in=list(undone)).exclude(corrects__gte=parcel.held_from)
         left = parcel.consignment_id is not None
         Publication.objects.bulk_create(
             Publication(

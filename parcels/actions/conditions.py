@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from exchanges import terms
+from parcels.actions import custody
 from parcels.actions.holding import Held, today
 from parcels.actions.steps import Refused
 from parcels.actions.surroundings import Surroundings
@@ -47,7 +48,7 @@ def _one_of(details: Details, key: str, known: Sequence[str]) -> None:
         raise Refused("validation", key)
 
 
-def _is_whole(number: object) -> bool:
+def _is_whole(number: object) -> TypeGuard[int]:
     return isinstance(number, int) and not isinstance(number, bool)
 
 
@@ -102,15 +103,20 @@ def _pack(held: Held, by: Actor, details: Details, around: Surroundings) -> None
 
 
 def _unpack(held: Held, by: Actor, details: Details, around: Surroundings) -> None:
-    if around.by_id[_consignment(held)].status == "open":
-        return
+    consignment = around.by_id[_consignment(held)]
+    if consignment.status != "sealed":
+        return  # open, or gone without this parcel, whose dispatch was undone
     if by.kind == "worker":
         raise Refused("not-now", "A sealed consignment is opened by a dispatcher.")
     missing = [key for key in ("old_seal", "new_seal") if not details.get(key)]
     if missing:
         raise Refused("missing-detail", ", ".join(missing))
-    if details["old_seal"] != around.by_id[_consignment(held)].seal:
+    if details["old_seal"] != consignment.seal:
         raise Refused("validation", "old_seal")
+    new = details["new_seal"]
+    # Opened once for all parcels of the call, it is closed with one seal, and with a fresh one.
+    if new in around.used_seals or new != around.resealed.setdefault(consignment.pk, new):
+        raise Refused("validation", "new_seal")
 
 
 def _dispatch(held: Held, by: Actor, details: Details, around: Surroundings) -> None:
@@ -132,21 +138,44 @@ def _confirm(held: Held, by: Actor, details: Details, around: Surroundings) -> N
     _receive(held, by, details, around)
     if details["evidence"] not in CONFIRMING:
         raise Refused("validation", "Only the prisoner's own free word confirms; this is a receive.")
-    if by.organisation_id == around.reported_by.get(held.id):
+    if _speaker(held, "confirm", by, details) == around.reported_by.get(held.id):
         raise Refused("not-permitted", "Whoever reported receipt does not confirm it.")
 
 
 def _find(held: Held, by: Actor, details: Details, around: Surroundings) -> None:
     _one_of(details, "where", MOVES["find"].targets)
+    if details["where"] == "with_intermediary" and held.round.neutral_id is None:
+        raise Refused("validation", "where")
+    # Once receipt was reported, only a contest makes it missing. That there was one, a refusal must not tell:
+    # before and after it the answer is the same.
+    life = around.life.get(held.id)
+    if life and life[-1].move in _REPORTS and not _may_find_after_report(held, by, details):
+        raise Refused("not-permitted")
+
+
+_REPORTS: Final = frozenset({"receive", "confirm", "contest"})
+
+
+def _may_find_after_report(held: Held, by: Actor, details: Details) -> bool:
+    if by.organisation_id == held.round.holding_id:
+        return False
+    is_neutral = _speaker(held, "find", by, details) == held.round.neutral_id
+    return "liaison" in by.roles or is_neutral or "cites" in details
 
 
 def _correct(held: Held, by: Actor, details: Details, around: Surroundings) -> None:
-    undone = around.last_counting.get(held.id)
+    undone = around.undone(held.id)
     if undone is None or not _is_whole(details["corrects"]) or details["corrects"] != undone.number:
         raise Refused("validation", "corrects")
     both = {by.organisation_id, by.approval.organisation_id if by.approval else None}
     if undone.organisation_id not in both:
         raise Refused("not-permitted", "One of the two is of the organisation that recorded it.")
+    if undone.move == "unpack" and around.packed_before(held.id).status not in ("open", "sealed"):
+        raise Refused("not-now", "Its consignment has left without it.")
+
+
+def _speaker(held: Held, move: str, by: Actor, details: Details) -> int:
+    return custody.speaker(held.round, move, details, by.organisation_id)
 
 
 def _consignment(held: Held) -> int:

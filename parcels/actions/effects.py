@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from django.db import connection
 
+from parcels.actions import custody, undoing
 from parcels.actions.surroundings import Surroundings
 from parcels.actions.writing import Made
-from parcels.lifecycle import HARD_NEWS, OBSERVE, PUBLIC_TOGETHER, Status
+from parcels.lifecycle import CORRECT, HARD_NEWS, OBSERVE, PUBLIC_TOGETHER, Status
 from people import approvals
 
 # A recheck shows to families only by its result, and an observation moves nothing.
@@ -27,29 +29,26 @@ def apply(made: Made, now: datetime, around: Surroundings) -> None:
         return
     held.status = made.status
     held.since = now
-    _custody(made)
+    if made.move == CORRECT:
+        _undo(made, now, around)
+        return
+    held.holder = custody.holder(
+        held.round, made.move, made.status, made.details, made.by.organisation_id, held.holder
+    )
     if "gross_mass_g" in made.details and made.move in ("accept", "amend"):
         held.gross_mass_g = made.details["gross_mass_g"]
     if made.move == "pack":
         held.consignment = around.consignments[str(made.details["consignment"])].pk
     made.public_from = _public_from(made, now)
-    if made.move == "unpack":
+    if made.move == "unpack" or (made.move == "find" and made.status == Status.ACCEPTED):
         held.consignment = None
 
 
-def _custody(made: Made) -> None:
-    round_ = made.held.round
-    match made.status:
-        case Status.ACCEPTED if made.move in ("accept", "find"):
-            made.held.holder = round_.sending_id
-        case Status.WITH_INTERMEDIARY:
-            made.held.holder = round_.neutral_id
-        case Status.HANDED_OVER | Status.ADMITTED if made.move in ("hand_over", "find"):
-            made.held.holder = round_.holding_id
-        case Status.RETURNED:
-            made.held.holder = made.by.organisation_id
-        case Status.RETURNING if made.move == "find":
-            made.held.holder = made.by.organisation_id
+def _undo(made: Made, now: datetime, around: Surroundings) -> None:
+    life = around.life[made.held.id]
+    ids = {number: consignment.pk for number, consignment in around.consignments.items()}
+    undoing.restore(made.held, life, ids)
+    made.public_from = undoing.public_from(made.held, life[-1], made.number, now)
 
 
 def _public_from(made: Made, now: datetime) -> datetime | None:
@@ -81,7 +80,12 @@ SELECT n.consignment_id, n.move, n.public_from
 
 def settle_news(made: list[Made], now: datetime) -> None:
     """Give dispatch, entrust and hand_over one public day a consignment: that of its first movement."""
-    together = [each for each in made if each.move in PUBLIC_TOGETHER and each.public_from]
+    # One that was sent back, lost and found on the way travels in no consignment.
+    together = [
+        each
+        for each in made
+        if each.move in PUBLIC_TOGETHER and each.public_from and each.held.consignment is not None
+    ]
     if not together:
         return
     asked = {(each.held.consignment, each.move): each.public_from for each in together}
@@ -101,6 +105,8 @@ def after(made: list[Made], around: Surroundings, now: datetime) -> None:
     _consignments(made, around, left)
     if left & _CHANGES_LINES:
         _take_out([each for each in made if each.move in _CHANGES_LINES])
+    if CORRECT in left:
+        _after_undoing([each for each in made if each.move == CORRECT], around)
     reviewed = [
         each.held.id for each in made if each.from_status == Status.IN_REVIEW and each.move != OBSERVE
     ]
@@ -115,16 +121,28 @@ def _consignments(made: list[Made], around: Surroundings, moves: set[str]) -> No
                 if pk is not None:
                     around.by_id[pk].status = status
                     around.by_id[pk].save(update_fields=["status"])
-    for each in made:
-        new_seal = each.details.get("new_seal")
-        if each.move == "unpack" and new_seal:
-            consignment = around.by_id[each.left_consignment or 0]
-            consignment.seal = str(new_seal)
-            consignment.save(update_fields=["seal"])
+    opened = {each.left_consignment for each in made if each.move == "unpack"}
+    for pk, seal in around.resealed.items():
+        if pk in opened:
+            around.by_id[pk].seal = seal
+            around.by_id[pk].save(update_fields=["seal"])
 
 
-_TAKE_OUT: Final = """
-UPDATE parcels_line l SET removed = l.removed + t.count, fate = t.fate
+def _after_undoing(made: list[Made], around: Surroundings) -> None:
+    left = {each.left_consignment for each in made} - {None}
+    undoing.restore_consignments([pk for pk in left if pk is not None])
+    _change_lines(
+        (each.held.id, entry["line"], -entry["count"], entry["fate"])
+        for each in made
+        if (undone := around.life[each.held.id][-1]).move in _CHANGES_LINES
+        for entry in undone.details.get("lines_removed") or ()
+    )
+
+
+_CHANGE_LINES: Final = """
+UPDATE parcels_line l
+   SET removed = l.removed + t.count,
+       fate = CASE WHEN l.removed + t.count = 0 THEN 'kept' WHEN t.count < 0 THEN l.fate ELSE t.fate END
   FROM (SELECT parcel, line, sum(count)::int AS count, max(fate) AS fate
           FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::text[]) AS u (parcel, line, count, fate)
          GROUP BY parcel, line) t
@@ -133,12 +151,17 @@ UPDATE parcels_line l SET removed = l.removed + t.count, fate = t.fate
 
 
 def _take_out(made: list[Made]) -> None:
-    rows: list[tuple[Any, ...]] = [
+    _change_lines(
         (each.held.id, entry["line"], entry["count"], entry["fate"])
         for each in made
-        for entry in each.details.get("lines_removed", ())
-    ]
+        for entry in each.details.get("lines_removed") or ()
+    )
+
+
+def _change_lines(changes: Iterable[tuple[int, int, int, str]]) -> None:
+    """Take so many pieces out of lines, or put them back where the count is below zero."""
+    rows = list(changes)
     if not rows:
         return
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE_OUT, [list(column) for column in zip(*rows, strict=True)])
+        cursor.execute(_CHANGE_LINES, [list(column) for column in zip(*rows, strict=True)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
 from django.db import connection
 
@@ -12,17 +12,10 @@ from exchanges.models import SettledAddressee
 from parcels.actions.holding import Held
 from parcels.actions.steps import Step
 from parcels.actions.telling import is_code
+from parcels.actions.undoing import Counting, counting, packed_into
 from parcels.models import Consignment, Line
 
 _TOUCHES_CONSIGNMENT: Final = frozenset({"pack", "unpack", "dispatch", "entrust", "hand_over", "correct"})
-
-
-class Undone(NamedTuple):
-    """The last movement that still counts: the one a correction undoes."""
-
-    number: int
-    from_status: str
-    organisation_id: int
 
 
 @dataclass(slots=True)
@@ -34,7 +27,20 @@ class Surroundings:
     settled: set[tuple[int, int]] = field(default_factory=set)
     pieces: dict[int, dict[int, int]] = field(default_factory=dict)
     reported_by: dict[int, int] = field(default_factory=dict)
-    last_counting: dict[int, Undone] = field(default_factory=dict)
+    # The movements that count, of parcels that are corrected or found.
+    life: dict[int, list[Counting]] = field(default_factory=dict)
+    used_seals: set[str] = field(default_factory=set)
+    # By consignment, the seal with which this call closes it again.
+    resealed: dict[int, str] = field(default_factory=dict)
+
+    def undone(self, parcel: int) -> Counting | None:
+        """Return what a correction undoes: the last movement that counts."""
+        life = self.life.get(parcel)
+        return life[-1] if life else None
+
+    def packed_before(self, parcel: int) -> Consignment:
+        """Return the consignment in which it was before its last move."""
+        return self.consignments[str(packed_into(self.life[parcel][:-1]))]
 
 
 def look_around(steps: Sequence[Step], held: dict[str, Held]) -> Surroundings:
@@ -44,6 +50,8 @@ def look_around(steps: Sequence[Step], held: dict[str, Held]) -> Surroundings:
     for step in steps:
         if parcel := held.get(step.parcel):
             asked.setdefault(step.move, []).append(parcel)
+    if looked_back := [*asked.get("correct", ()), *asked.get("find", ())]:
+        around.life = counting([parcel.id for parcel in looked_back])
     if asked.keys() & _TOUCHES_CONSIGNMENT:
         _consignments(around, steps, held.values())
     if "dispatch" in asked:
@@ -58,19 +66,24 @@ def look_around(steps: Sequence[Step], held: dict[str, Held]) -> Surroundings:
         around.pieces = _pieces({each.id for each in opened})
     if "confirm" in asked:
         around.reported_by = _reported_by(asked["confirm"])
-    if "correct" in asked:
-        around.last_counting = _last_counting(asked["correct"])
     return around
 
 
 def _consignments(around: Surroundings, steps: Sequence[Step], held: Collection[Held]) -> None:
     # What is no code names none; its step is refused.
     named = {number for step in steps if is_code(number := step.details.get("consignment"), 20)}
+    named |= {
+        each.details["consignment"] for life in around.life.values() for each in life if each.move == "pack"
+    }
     ids = {parcel.consignment for parcel in held if parcel.consignment is not None}
     # Locked after the parcels, always in this order.
     rows = Consignment.objects.select_for_update().order_by("pk")
     for consignment in (rows.filter(number__in=named) | rows.filter(pk__in=ids)).order_by("pk"):
         around.consignments[consignment.number] = around.by_id[consignment.pk] = consignment
+    if new := {seal for step in steps if is_code(seal := step.details.get("new_seal"), 40)}:
+        offices = {consignment.organisation_id for consignment in around.by_id.values()}
+        used = Consignment.objects.filter(organisation__in=offices, seal__in=new)
+        around.used_seals = set(used.values_list("seal", flat=True))
 
 
 def _pieces(parcels: set[int]) -> dict[int, dict[int, int]]:
@@ -97,23 +110,15 @@ def _whole(leaving: list[Held]) -> set[int]:
 
 
 def _reported_by(confirmed: list[Held]) -> dict[int, int]:
+    """Return on whose word each is held to be received."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT DISTINCT ON (parcel_id) parcel_id, organisation_id FROM parcels_movement"
-            " WHERE parcel_id = ANY(%s) AND move = 'receive' ORDER BY parcel_id, number DESC",
+            "SELECT DISTINCT ON (m.parcel_id) m.parcel_id, COALESCE(o.id, m.organisation_id)"
+            "  FROM parcels_movement m"
+            "  LEFT JOIN people_organisation o ON o.code = m.details ->> 'on_behalf_of'"
+            " WHERE m.parcel_id = ANY(%s) AND m.move = 'receive' AND NOT EXISTS ("
+            "       SELECT FROM parcels_movement c WHERE (c.parcel_id, c.corrects) = (m.parcel_id, m.number))"
+            " ORDER BY m.parcel_id, m.number DESC",
             [[parcel.id for parcel in confirmed]],
         )
         return dict(cursor.fetchall())
-
-
-def _last_counting(corrected: list[Held]) -> dict[int, Undone]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT DISTINCT ON (m.parcel_id) m.parcel_id, m.number, m.from_status, m.organisation_id"
-            "  FROM parcels_movement m WHERE m.parcel_id = ANY(%s) AND m.number > 1"
-            "   AND m.move NOT IN ('observe', 'correct') AND NOT EXISTS ("
-            "       SELECT FROM parcels_movement c WHERE c.parcel_id = m.parcel_id AND c.corrects = m.number)"
-            " ORDER BY m.parcel_id, m.number DESC",
-            [[parcel.id for parcel in corrected]],
-        )
-        return {parcel: Undone(*rest) for parcel, *rest in cursor.fetchall()}

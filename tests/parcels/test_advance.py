@@ -1,10 +1,11 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from parcels.actions import Result, Step, advance, observe
+from parcels.actions import Result, Step, advance, observe, release_news
 from parcels.models import Movement, Parcel, Publication
 from people import actors
 from people.actors import Actor
@@ -422,3 +423,103 @@ def test_statements_do_not_grow_with_parcels(w: World, name: str) -> None:
         counts.append(len(queries))
 
     assert counts[0] == counts[1]
+
+
+def test_unpack_closes_a_consignment_again_with_one_fresh_seal(w: World) -> None:
+    into, another = consignment(w), consignment(w)
+    parcels = [packed(w, into) for _ in range(3)]
+    factories.seal(into)
+    factories.seal(another, "SEAL-9")
+    seals = {"reason": "x", "old_seal": "SEAL-1"}
+
+    assert refused(parcels[0], "unpack", w.act(w.dawit), **seals, new_seal="SEAL-9") == "validation"
+    assert refused(parcels[0], "unpack", w.act(w.dawit), **seals, new_seal="SEAL-1") == "validation"
+    steps = [
+        Step(parcel.number, "unpack", NOON, None, {**seals, "new_seal": new})
+        for parcel, new in zip(parcels, ("SEAL-2", "SEAL-2", "SEAL-3"), strict=True)
+    ]
+    assert [each.problem for each in advance(steps, by=w.act(w.dawit), now=NOON)] == [
+        None,
+        None,
+        "validation",
+    ]
+    into.refresh_from_db()
+    assert into.seal == "SEAL-2"
+
+
+def test_the_same_organisations_word_through_anothers_pen_does_not_confirm(w: World) -> None:
+    told = {"evidence": "own_reply", "complete": "yes"}
+    paper: dict[str, Any] = {"on_behalf_of": "south", "document": "D-1"}
+    parcel = handed_over(w)
+
+    assert refused(parcel, "confirm", w.act(w.gita), **told, **paper) == "not-permitted"
+    move(parcel, "receive", w.act(w.gita), evidence="holding_list", complete="yes", **paper)
+    assert one(parcel, "confirm", w.act(w.gita), **told).status == "confirmed"
+
+    parcel = handed_over(w)
+    move(parcel, "receive", w.act(w.farid), evidence="representative", complete="yes")
+    by_harbour = {"on_behalf_of": "harbour", "document": "D-2"}
+    assert refused(parcel, "confirm", w.act(w.gita), **told, **by_harbour) == "not-permitted"
+
+
+def contested(w: World) -> Parcel:
+    parcel = move(handed_over(w), "receive", w.act(w.elena), evidence="holding_list", complete="yes")
+    return move(parcel, "contest", w.act(w.gita), document="LETTER-1")
+
+
+def test_what_is_contested_is_found_by_liaison_or_neutral(w: World) -> None:
+    found = {"where": "admitted", "seal": "none"}
+
+    assert refused(contested(w), "find", w.act(w.elena), **found) == "not-permitted"
+    assert refused(contested(w), "find", w.act(w.dawit), **found) == "not-permitted"
+    assert one(contested(w), "find", w.act(w.farid), **found).status == "admitted"
+    assert one(contested(w), "find", w.act(w.gita), **found).status == "admitted"
+
+
+def test_find_tells_the_holding_side_nothing_of_a_contest(w: World) -> None:
+    found = {"where": "admitted", "seal": "none"}
+    spared = move(handed_over(w), "receive", w.act(w.elena), evidence="holding_list", complete="yes")
+
+    answers = [one(parcel, "find", w.act(w.elena), **found) for parcel in (spared, contested(w))]
+
+    assert answers[0]._replace(parcel="") == answers[1]._replace(parcel="")
+
+
+def test_missing_parcel_is_found_by_any_end(w: World) -> None:
+    parcel = move(handed_over(w), "report_missing", w.act(w.elena))
+
+    assert one(parcel, "find", w.act(w.elena), where="handed_over", seal="none").status == "handed_over"
+
+
+def test_found_at_home_it_is_in_no_consignment(w: World) -> None:
+    parcel = move(dispatched(w), "report_missing", w.act(w.dawit))
+
+    parcel = move(parcel, "find", w.act(w.dawit), where="accepted", seal="broken")
+
+    assert (parcel.consignment, parcel.holder) == (None, w.north)
+
+
+def test_found_on_behalf_of_another_it_is_held_by_that_one(w: World) -> None:
+    parcel = move(accepted(w), "send_back", w.act(w.dawit), reason="x")
+    parcel = move(parcel, "report_missing", w.act(w.dawit))
+    paper: dict[str, Any] = {"on_behalf_of": "harbour", "document": "D-1"}
+
+    parcel = move(parcel, "find", w.act(w.gita), where="returning", seal="none", **paper)
+
+    assert parcel.holder == w.harbour
+
+
+def test_what_never_left_in_a_consignment_is_handed_over_alone(w: World) -> None:
+    parcel = move(accepted(w), "send_back", w.act(w.dawit), reason="x")
+    parcel = move(parcel, "report_missing", w.act(w.dawit))
+    parcel = move(parcel, "find", w.act(w.farid), where="with_intermediary", seal="none")
+    release_news(parcel.number, by=w.act(w.gita), now=NOON)
+
+    assert one(parcel, "hand_over", w.act(w.farid), act="ACT-1").status == "handed_over"
+
+
+@pytest.mark.parametrize("name", ["dispose", "write_off", "correct", "accept", "pack", "reopen", "amend"])
+def test_worker_cites_nothing_to_do_what_people_do(w: World, name: str) -> None:
+    parcel = move(accepted(w), "refuse", actors.worker(w.north.pk), reason="SHARP")
+
+    assert refused(parcel, name, actors.worker(w.north.pk), cites=1) == "not-permitted"
