@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from people.actors import OFFICERS, Actor
 from people.models import Approval, Role
@@ -64,22 +64,26 @@ def propose(
     :raises NotOpen: if one for the same subject and act is open.
     """
     proposer = _may(by, act)
-    with transaction.atomic():
-        if Approval.objects.filter(
-            subject_kind=subject_kind, subject=subject, act=act, decision=None
-        ).exists():
-            raise NotOpen
-        return Approval.objects.create(
-            subject_kind=subject_kind,
-            subject=subject,
-            act=act,
-            organisation_id=by.organisation_id,
-            details=dict(details),
-            proposed_by_id=proposer,
-            proposed_at=now,
-            against=against,
-            also_not_by_id=against.proposed_by_id if against else None,
-        )
+    if Approval.objects.filter(subject_kind=subject_kind, subject=subject, act=act, decision=None).exists():
+        raise NotOpen
+    try:
+        with transaction.atomic():
+            return Approval.objects.create(
+                subject_kind=subject_kind,
+                subject=subject,
+                act=act,
+                organisation_id=by.organisation_id,
+                details=dict(details),
+                proposed_by_id=proposer,
+                proposed_at=now,
+                against=against,
+                also_not_by_id=against.proposed_by_id if against else None,
+            )
+    except IntegrityError as error:
+        # Another was first by a moment: of one act there is one open proposal.
+        if "approval_one_open" in str(error):
+            raise NotOpen from None
+        raise
 
 
 def confirm(approval_id: int, *, by: Actor, now: datetime) -> Approval:

@@ -14,6 +14,7 @@ from parcels import codes
 from parcels.actions.advance import advance, observe
 from parcels.actions.register import SEED_BYTES
 from parcels.actions.steps import Refused, Step
+from parcels.actions.telling import as_json
 from parcels.lifecycle import MOVES, OBSERVE, missing_details
 from parcels.models import Parcel, Publication
 from people import approvals
@@ -87,6 +88,7 @@ def propose(number: str, act: str, *, by: Actor, now: datetime, details: Mapping
         move = MOVES[act]
         if missing := missing_details(move, details):
             raise Refused("missing-detail", ", ".join(missing))
+        as_json(details)
         if move.sources and parcel.status not in move.sources:
             raise Refused("illegal-move", f"{act} from {parcel.status}")
     elif act == UNFREEZE and not parcel.frozen:

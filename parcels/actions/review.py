@@ -11,6 +11,7 @@ from django.db.models import Max
 
 from parcels.actions.advance import advance
 from parcels.actions.steps import Refused, Step
+from parcels.actions.telling import is_code
 from parcels.lifecycle import Status
 from parcels.models import Finding, Line, LineDecision, Parcel
 from people import approvals
@@ -69,7 +70,9 @@ def _ballot(decision: str, reason: str, lines: Sequence[Mapping[str, Any]]) -> d
         raise Refused("validation", "decision")
     if decision == "refuse" and not reason:
         raise Refused("missing-detail", "reason")
-    if any(line.get("verdict") not in _LINE_VERDICTS for line in lines):
+    if reason and not is_code(reason, 120):
+        raise Refused("validation", "reason")
+    if any(line.get("verdict") not in _LINE_VERDICTS or type(line.get("line")) is not int for line in lines):
         raise Refused("validation", "lines")
     return {"decision": decision, "reason": reason, "lines": [dict(line) for line in lines]}
 

@@ -6,6 +6,7 @@ from parcels.actions import Refused, freeze, propose, release_news
 from parcels.models import Parcel, Publication
 from people import approvals
 from people.approvals import NotOpen, NotYours
+from people.models import Approval
 from tests.factories import NOON, World, accepted, handed_over, move, staff, world
 
 pytestmark = pytest.mark.django_db
@@ -31,11 +32,14 @@ def test_liaison_releases_hard_news_and_what_waited(w: World) -> None:
     assert parcel.held_from is None
 
 
-def test_only_a_liaison_releases(w: World) -> None:
+def test_only_a_liaison_of_the_sending_office_releases(w: World) -> None:
     parcel = failed(w)
+    enzo, farid = w.act(staff("enzo", "liaison", w.south)), w.act(w.farid)
 
-    with pytest.raises(Refused):
-        release_news(parcel.number, by=w.act(w.dawit), now=NOON)
+    for by in (w.act(w.dawit), enzo, farid):
+        with pytest.raises(Refused) as refused:
+            release_news(parcel.number, by=by, now=NOON)
+        assert refused.value.problem == "not-permitted"
 
     assert not Publication.objects.filter(released_by__isnull=False).exists()
 
@@ -143,3 +147,12 @@ def test_proposal_that_cannot_happen_is_refused_at_once(w: World) -> None:
         )
 
     assert refused.value.problem == "illegal-move"
+
+
+def test_details_that_cannot_be_kept_are_not_proposed(w: World) -> None:
+    details = {"corrects": 2, "reason": "a\x00b"}
+
+    with pytest.raises(Refused) as refused:
+        propose(accepted(w).number, "correct", by=w.act(w.gita), now=NOON, details=details)
+
+    assert (refused.value.problem, Approval.objects.count()) == ("validation", 0)

@@ -6,7 +6,7 @@ from parcels.declarations import LINE_PLACE, DeclaredLine
 from parcels.models import Line, Parcel
 from people import vault
 from people.actions import Telling
-from people.actors import of_client
+from people.actors import of_client, worker
 from people.models import Person
 from people.queries import key_of
 from tests.factories import NOON, World, client, declaration, registered, staff, world
@@ -125,3 +125,10 @@ def test_declarers_own_category_does_not_hide_what_the_words_say(w: World) -> No
 
     line = Line.objects.get(parcel__number=made.number)
     assert (line.category, line.also, line.exact) == ("HYGIENE", ["SHARP"], False)
+
+
+def test_worker_registers_only_with_the_right_an_import_lends_it(w: World) -> None:
+    with pytest.raises(Refused) as refused:
+        register([declaration()], round_=w.round, by=worker(w.north.pk), now=NOON)
+
+    assert (refused.value.problem, Parcel.objects.count()) == ("not-permitted", 0)

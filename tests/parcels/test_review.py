@@ -121,3 +121,18 @@ def test_parcel_not_in_review_takes_no_vote(w: World) -> None:
         vote(accepted(w).number, "clear", by=w.act(w.bruno), now=NOON)
 
     assert (refused.value.problem, Approval.objects.count()) == ("illegal-move", 0)
+
+
+@pytest.mark.parametrize(
+    ("reason", "line"),
+    [("x" * 121, 1), ("a\x00b", 1), ("SHARP", "1"), ("SHARP", None), ("SHARP", True)],
+)
+def test_ballot_that_is_not_well_formed_is_refused(
+    w: World, parcel: Parcel, reason: str, line: object
+) -> None:
+    lines = [{"line": line, "verdict": "allow"}]
+
+    with pytest.raises(Refused) as refused:
+        vote(parcel.number, "refuse", by=w.act(w.bruno), now=NOON, reason=reason, lines=lines)
+
+    assert (refused.value.problem, Approval.objects.count()) == ("validation", 0)
