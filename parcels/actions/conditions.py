@@ -115,7 +115,7 @@ def _unpack(held: Held, by: Actor, details: Details, around: Surroundings) -> No
         raise Refused("validation", "old_seal")
     new = details["new_seal"]
     # Opened once for all parcels of the call, it is closed with one seal, and with a fresh one.
-    if new in around.used_seals or new != around.resealed.setdefault(consignment.pk, new):
+    if new in around.used_seals or new != around.resealed.get(consignment.pk, new):
         raise Refused("validation", "new_seal")
 
 

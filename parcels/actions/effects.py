@@ -40,6 +40,9 @@ def apply(made: Made, now: datetime, around: Surroundings) -> None:
     if made.move == "pack":
         held.consignment = around.consignments[str(made.details["consignment"])].pk
     made.public_from = _public_from(made, now)
+    if made.move == "unpack" and held.consignment is not None:
+        if around.by_id[held.consignment].status == "sealed":
+            around.resealed[held.consignment] = made.details["new_seal"]
     if made.move == "unpack" or (made.move == "find" and made.status == Status.ACCEPTED):
         held.consignment = None
 
@@ -121,6 +124,7 @@ def _consignments(made: list[Made], around: Surroundings, moves: set[str]) -> No
                 if pk is not None:
                     around.by_id[pk].status = status
                     around.by_id[pk].save(update_fields=["status"])
+    # A step that was taken back left its word there.
     opened = {each.left_consignment for each in made if each.move == "unpack"}
     for pk, seal in around.resealed.items():
         if pk in opened:
