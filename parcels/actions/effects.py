@@ -40,9 +40,9 @@ def apply(made: Made, now: datetime, around: Surroundings) -> None:
     if made.move == "pack":
         held.consignment = around.consignments[str(made.details["consignment"])].pk
     made.public_from = _public_from(made, now)
-    if made.move == "unpack" and held.consignment is not None:
-        if around.by_id[held.consignment].status == "sealed":
-            around.resealed[held.consignment] = made.details["new_seal"]
+    opened = around.by_id.get(held.consignment or 0)
+    if made.move == "unpack" and opened and opened.status == "sealed":
+        around.resealed[opened.pk] = made.details["new_seal"]
     if made.move == "unpack" or (made.move == "find" and made.status == Status.ACCEPTED):
         held.consignment = None
 
