@@ -2,12 +2,13 @@
 
 An organisation sees the parcels of its rounds, as its relation to each round allows. A system of the sending
 organisation without a dispatcher's or liaison's right reads what is published, as a family does. The holding
-side reads no contest before a liaison has released it, nor what others did after it.
+side reads no contest before a liaison has released it, nor what others did after it; what it does then itself
+reads as what does not fit, just as it would if nobody had contested.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
@@ -29,6 +30,7 @@ from django.db.models import (
 )
 
 from exchanges.models import Round
+from parcels.actions import Result
 from parcels.lifecycle import END, FAMILY_WORD, OBSERVE, Status
 from parcels.models import Finding, Movement, Parcel, Publication
 from people.actors import Actor
@@ -111,10 +113,11 @@ def parcels(actor: Actor, now: datetime) -> QuerySet[Any, Any]:
     history = Movement.objects.filter(parcel=OuterRef("pk"))
     last = history.filter(number=OuterRef("last_number"))
     spared = _uncontested(history, ours, now).order_by("-number")
+    before = _before_contest(history, now)
     contests = history.filter(~Exists(_news(now)), move="contest")
     is_contested = Q(Exists(contests), round__holding=ours)
-    status = [When(is_contested, then=Subquery(spared.values("status")[:1]))]
-    since = [When(is_contested, then=Subquery(spared.exclude(move=OBSERVE).values("recorded_at")[:1]))]
+    status = [When(is_contested, then=Subquery(before.values("status")[:1]))]
+    since = [When(is_contested, then=Subquery(before.exclude(move=OBSERVE).values("recorded_at")[:1]))]
     at = [When(is_contested, then=Subquery(spared.values("recorded_at")[:1]))]
     if reads_published_only(actor):
         news = _published(history, now).order_by("-number")
@@ -134,36 +137,54 @@ def parcels(actor: Actor, now: datetime) -> QuerySet[Any, Any]:
     )
 
 
-def veiled(actor: Actor, numbers: Collection[str], now: datetime) -> set[str]:
-    """Return those of the actor's parcels of whose life something may be hidden from them."""
-    ours = actor.organisation_id
-    contests = Movement.objects.filter(~Exists(_news(now)), parcel=OuterRef("pk"), move="contest")
-    hides = Q(Exists(contests), round__holding=ours)
-    if reads_published_only(actor):
-        hides |= Q(round__sending=ours)
-    return set(Parcel.objects.filter(hides, number__in=numbers).values_list("number", flat=True))
-
-
 def movements(actor: Actor, parcel: Parcel, now: datetime) -> QuerySet[Any, Any]:
     """Return what the actor reads of the parcel's life.
 
-    Each has `shown`, its status, and `place`, its number among those that are seen: a gap would tell that
-    something is hidden. What is published is one movement for each of the family's words.
+    Each has `shown`, its status, `shown_move`, and `place`, its number among those that are seen: a gap would
+    tell that something is hidden. What is published is one movement for each of the family's words.
     """
     history = Movement.objects.filter(parcel=parcel).select_related("organisation")
     seen = sight(actor, parcel)
     if seen.published_only:
         return _published(history, now)
     if seen.relation is not Relation.HOLDING:
-        return history.annotate(shown=F("status"), place=F("number"))
-    spared = _uncontested(history, actor.organisation_id, now)
-    before = _uncontested(
-        Movement.objects.filter(parcel=OuterRef("parcel"), number__lte=OuterRef("number")),
-        actor.organisation_id,
-        now,
-    )
-    place = before.order_by().values("parcel").annotate(place=Count("pk")).values("place")
-    return spared.annotate(shown=F("status"), place=Subquery(place))
+        return history.annotate(shown=F("status"), shown_move=F("move"), place=F("number"))
+    return _as_uncontested(history, actor.organisation_id, now)
+
+
+def as_seen(made: Sequence[Result], actor: Actor, now: datetime) -> list[Result]:
+    """Take out of what a call of `advance` answers whatever its caller may not know of these parcels."""
+    numbers = {each.parcel for each in made if each.number is not None}
+    life = Movement.objects.filter(parcel__number__in=numbers)
+    if reads_published_only(actor):
+        return _as_published(made, life.filter(parcel__round__sending=actor.organisation_id), now)
+    held = life.filter(parcel__round__holding=actor.organisation_id)
+    contested = held.filter(~Exists(_news(now)), move="contest").values("parcel")
+    seen = _as_uncontested(Movement.objects.filter(parcel__in=contested), actor.organisation_id, now)
+    rows = seen.values_list("parcel__number", "number", "place", "shown_move", "shown")
+    shown = {(parcel, number): rest for parcel, number, *rest in rows}
+    return [_uncontested_result(each, shown.get((each.parcel, each.number))) for each in made]
+
+
+def _as_published(made: Sequence[Result], life: QuerySet[Movement], now: datetime) -> list[Result]:
+    ours = set(life.values_list("parcel__number", flat=True))
+    public = life.filter(Exists(_news(now))).exclude(status__in=SHOWN_AS)
+    told = set(public.values_list("parcel__number", "number"))
+    return [_published_result(each, told) if each.parcel in ours else each for each in made]
+
+
+def _published_result(made: Result, told: Collection[tuple[str, int]]) -> Result:
+    """Tell the status that one's own move has just led to, or that is public; no number tells of a gap."""
+    is_known = made.result == "moved" or (made.parcel, made.number) in told
+    return made._replace(number=None, status=made.status if is_known else None)
+
+
+def _uncontested_result(made: Result, shown: Sequence[Any] | None) -> Result:
+    if shown is None:
+        return made
+    place, move, status = shown
+    is_observed = made.result == "moved" and move == OBSERVE
+    return made._replace(number=place, status=status, result="observed" if is_observed else made.result)
 
 
 def findings(actor: Actor, parcel: Parcel, now: datetime) -> QuerySet[Finding]:
@@ -224,15 +245,47 @@ def _uncontested(rows: QuerySet[Movement], holding: int, now: datetime) -> Query
     )
 
 
-def details(actor: Actor, movement: Movement, seen: Sight) -> dict[str, Any]:
-    """Return what the movement tells to one who has this sight; keys not listed here are told to nobody."""
+def _before_contest(rows: QuerySet[Movement], now: datetime) -> QuerySet[Movement]:
+    """Return what happened before the first contest that no liaison has released, newest first."""
+    contests = Movement.objects.filter(
+        ~Exists(_news(now)), parcel=OuterRef("parcel"), move="contest", number__lte=OuterRef("number")
+    )
+    return rows.filter(~Exists(contests)).order_by("-number")
+
+
+def _as_uncontested(rows: QuerySet[Movement], holding: int, now: datetime) -> QuerySet[Any, Any]:
+    """Return what `holding` reads, with `shown`, `shown_move` and `place`."""
+    whole = Movement.objects.filter(parcel=OuterRef("parcel"), number__lte=OuterRef("number"))
+    place = (
+        _uncontested(whole, holding, now)
+        .order_by()
+        .values("parcel")
+        .annotate(place=Count("pk"))
+        .values("place")
+    )
+    after = Exists(whole.filter(~Exists(_news(now)), move="contest"))
+    last = _before_contest(whole, now).values("status")[:1]
+    spared: QuerySet[Any, Any] = _uncontested(rows, holding, now).annotate(
+        shown=Case(When(after, then=Subquery(last)), default=F("status"), output_field=CharField()),
+        shown_move=Case(When(after, then=Value(OBSERVE)), default=F("move"), output_field=CharField()),
+        place=Subquery(place),
+    )
+    return spared
+
+
+def details(actor: Actor, movement: Any, seen: Sight) -> dict[str, Any]:
+    """Return what the movement tells to one who has this sight; keys not listed here are told to nobody.
+
+    :param movement: one of `movements`
+    """
     keys, is_own = _TOLD_TO_ALL, movement.organisation_id == actor.organisation_id
     # What became of the addressee is the sending office's to tell.
     if is_own or (seen.contents and "situation" not in movement.details):
         keys = keys | _CONTENTS
     if is_own or seen.route:
         keys = keys | _ROUTE
-    return {key: value for key, value in movement.details.items() if key in keys}
+    told = {key: value for key, value in movement.details.items() if key in keys}
+    return told if movement.shown_move == movement.move else told | {"move": movement.move}
 
 
 _TOLD_TO_ALL: Final = frozenset(

@@ -205,13 +205,14 @@ def _url(consignment: Consignment) -> str:
 def _show(request: HttpRequest, consignment: Consignment, form: SealForm) -> HttpResponse:
     reader = reader_of(request)
     round_id = consignment.round_id
-    parcels = Parcel.objects.filter(consignment=consignment).order_by("pk")
+    parcels = reader.parcels(timezone.now()).filter(consignment=consignment).order_by("pk")
     found = BoundedPaginator(parcels, _PAGE).get_page(request.GET.get("page"))
+    rows: list[Any] = list(found.object_list)
     context = {
         "consignment": consignment,
         "badge": badge(consignment),
         "page": found,
-        "rows": [(parcel, words.badge(parcel.status)) for parcel in found.object_list],
+        "rows": [(parcel, words.badge(parcel.seen_status)) for parcel in rows],
         "mass_kg": sum(parcel.gross_mass_g or 0 for parcel in parcels) / 1000,
         "form": form,
         "may": reader.relation(round_id) is Relation.SENDING and Role.DISPATCHER in reader.roles,

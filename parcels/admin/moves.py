@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
-from parcels import bell
+from parcels import access, bell
 from parcels.actions import Result
 from parcels.admin import moving, words
 from parcels.admin.forms import MoveForm
@@ -127,7 +127,7 @@ def _make(reader: Reader, move: str, form: MoveForm, parcels: Sequence[Parcel]) 
         now=now,
     )
     bell.ring_after(results)
-    return results
+    return access.as_seen(results, reader.actor, now)
 
 
 def _after_one(request: HttpRequest, form: MoveForm, parcel: Parcel, result: Result) -> HttpResponse:

@@ -7,6 +7,7 @@ from typing import Final
 from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 
+from parcels.access import Relation
 from parcels.admin import words
 from parcels.admin.reading import reader_of
 from parcels.models import Movement, Parcel
@@ -20,7 +21,7 @@ def waiting_news(request: HttpRequest) -> HttpResponse:
     require(reader.may("parcels.release_parcel"))
     since = Movement.objects.filter(parcel=OuterRef("pk"), number=OuterRef("held_from")).values("recorded_at")
     parcels = (
-        Parcel.objects.filter(reader.theirs, held_from__isnull=False)
+        Parcel.objects.filter(round__in=reader.as_relation(Relation.SENDING), held_from__isnull=False)
         .select_related("round")
         .annotate(held_since=Subquery(since))
         .order_by("held_since", "pk")

@@ -78,12 +78,12 @@ class ParcelAdmin(ReadOnlyDesk):
         return f"{grams / 1000:.2f} kg" if grams else ""
 
     @admin.display(description="marks")
-    def marks(self, parcel: Parcel) -> SafeString:
-        held = parcel.held_from is not None
+    def marks(self, parcel: Any) -> SafeString:
+        held = parcel.ours and parcel.held_from is not None
         marks = [
             format_html('<span class="badge {}">{}</span> ', tone, word)
             for word, tone, met in (
-                ("overdue", "hard", parcel.overdue_since),
+                ("overdue", "hard", parcel.ours and parcel.overdue_since),
                 ("frozen", "closed", parcel.frozen),
                 ("flagged", "look", parcel.flagged),
                 ("news held", "back", held),

@@ -74,7 +74,14 @@ class _Mark(_Fixed):
         return self.met
 
 
-class OverdueFilter(_Mark):
+class _OurMark(_Mark):
+    """Only the sending office is shown what is late or held: others could tell from it what is hidden."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return super().queryset(request, queryset.filter(ours=True) if self.value() else queryset)
+
+
+class OverdueFilter(_OurMark):
     title, parameter_name, met = "overdue", "overdue", Q(overdue_since__isnull=False)
 
 
@@ -86,7 +93,7 @@ class FlaggedFilter(_Mark):
     title, parameter_name, met = "flagged", "flagged", Q(flagged=True)
 
 
-class HeldNewsFilter(_Mark):
+class HeldNewsFilter(_OurMark):
     title, parameter_name, met = "news held back", "held", Q(held_from__isnull=False)
 
 

@@ -82,7 +82,7 @@ def context(parcel: Parcel, reader: Reader, now: datetime) -> dict[str, Any]:
         "parcel": parcel,
         "badge": words.badge(parcel.status),
         "days": (timezone.localtime(now).date() - timezone.localtime(parcel.status_since).date()).days,
-        "way": way(parcel.status, [movement.status for movement in movements]),
+        "way": way(parcel.status, [movement.shown for movement in movements]),
         "moves": moving.possible(parcel, reader.actor),
         "family": family_reads(movements, public, now) if ours else None,
         "people": people,
@@ -146,9 +146,9 @@ def history(
     return [
         Entry(
             each.place,
-            words.done(each.move, each.details),
-            each.move == OBSERVE,
-            words.STATUS[each.status],
+            words.done(each.shown_move, {**each.details, "move": each.details.get("move", each.move)}),
+            each.shown_move == OBSERVE,
+            words.STATUS[each.shown],
             each.happened_at,
             each.recorded_at,
             names[codes.get(str(each.details.get("on_behalf_of", "")), each.organisation_id)],
@@ -301,7 +301,7 @@ def _may(parcel: Parcel, reader: Reader) -> dict[str, bool]:
         "review": parcel.status == S.IN_REVIEW
         and sending
         and bool(roles & {Role.SCREENER, Role.COORDINATOR}),
-        "release": parcel.held_from is not None and Role.LIAISON in roles,
+        "release": sending and parcel.held_from is not None and Role.LIAISON in roles,
         "freeze": officer and not parcel.frozen,
         "tie": sending and bool(roles & {Role.REGISTRAR, Role.LIAISON}) and parcel.tie_checked_by_id is None,
         "settle": officer and _settled(parcel) is None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
@@ -73,12 +73,16 @@ class Reader:
     def theirs(self) -> Q:
         return Q(round__in=list(self.rounds))
 
-    def parcels(self, now: datetime) -> QuerySet[Parcel]:
-        """Return their parcels with `seen_status` and `seen_since`, which a list shows and filters by."""
+    def parcels(self, now: datetime) -> QuerySet[Any, Any]:
+        """Return their parcels with `seen_status`, `seen_since` and `ours`: lists show and filter by them."""
+        rows: QuerySet[Any, Any]
         if self.as_relation(Relation.HOLDING):
-            return access.parcels(self.actor, now)
-        rows = Parcel.objects.filter(self.theirs).defer("seed", "code_hash", "content_hash")
-        return rows.annotate(seen_status=F("status"), seen_since=F("status_since"))
+            rows = access.parcels(self.actor, now)
+        else:
+            plain = Parcel.objects.filter(self.theirs).defer("seed", "code_hash", "content_hash")
+            rows = plain.annotate(seen_status=F("status"), seen_since=F("status_since"))
+        rows = rows.annotate(ours=Q(round__sending=self.organisation))
+        return rows
 
     @property
     def reads_names(self) -> bool:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 
 from parcels.access import Relation
 from parcels.admin import words
@@ -47,7 +48,10 @@ def _counts(reader: Reader) -> dict[str, int]:
             cleared=Count("pk", filter=Q(status=Status.CLEARED)),
             untied=Count("pk", filter=Q(status=Status.CLEARED, tie_checked_by=None)),
             packed=Count("pk", filter=Q(status=Status.PACKED)),
-            overdue=Count("pk", filter=Q(overdue_since__isnull=False)),
+            overdue=Count(
+                "pk",
+                filter=Q(overdue_since__isnull=False, round__in=reader.as_relation(Relation.SENDING)),
+            ),
             flagged=Count("pk", filter=Q(flagged=True)),
             frozen=Count("pk", filter=Q(frozen=True)),
         )
@@ -125,14 +129,15 @@ def _votes(reader: Reader) -> tuple[int, int]:
 
 
 def _held(reader: Reader) -> int:
-    return Parcel.objects.filter(reader.theirs, held_from__isnull=False).count()
+    return Parcel.objects.filter(
+        round__in=reader.as_relation(Relation.SENDING), held_from__isnull=False
+    ).count()
 
 
 def _by_round(reader: Reader) -> list[dict[str, Any]]:
     """Return how far each round is: its parcels by status, in the order of a parcel's life."""
-    counted = (
-        Parcel.objects.filter(reader.theirs).order_by().values_list("round", "status").annotate(n=Count("pk"))
-    )
+    rows = reader.parcels(timezone.now()).order_by()
+    counted = rows.values_list("round", "seen_status").annotate(n=Count("pk"))
     counts = {(round_id, status): n for round_id, status, n in counted}
     return [
         {

@@ -134,7 +134,7 @@ def _move(rows: Sequence[Any], actor: Actor, now: datetime) -> list[dict[str, An
     steps = _steps(rows)
     made = _once_more_if_another_was_first(list(steps.values()), actor, now)
     bell.ring_after(made)
-    seen = dict(zip(steps, _as_seen(made, actor, now), strict=True))
+    seen = dict(zip(steps, access.as_seen(made, actor, now), strict=True))
     return [_told(index, row, seen.get(index)) for index, row in enumerate(rows)]
 
 
@@ -162,18 +162,6 @@ def _once_more_if_another_was_first(steps: list[Step], actor: Actor, now: dateti
     except IntegrityError:
         with transaction.atomic():
             return advance(steps, by=actor, now=now)
-
-
-def _as_seen(made: list[Result], actor: Actor, now: datetime) -> list[Result]:
-    """Take out what the mover may not know: where a parcel is that his move did not move, and a gap."""
-    veiled = access.veiled(actor, {each.parcel for each in made if each.number is not None}, now)
-    return [_veiled(each, actor) if each.parcel in veiled else each for each in made]
-
-
-def _veiled(made: Result, actor: Actor) -> Result:
-    if made.result == "observed":
-        return made._replace(number=None, status=None)
-    return made if access.reads_published_only(actor) else made._replace(number=None)
 
 
 def _told(index: int, row: Any, made: Result | None) -> dict[str, Any]:

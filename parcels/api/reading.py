@@ -168,7 +168,7 @@ def _movement(movement: Any, parcel: Parcel, actor: Actor, seen: access.Sight) -
     is_own = movement.organisation_id == actor.organisation_id
     return {
         "number": movement.place,
-        "move": movement.move,
+        "move": movement.shown_move,
         "status": movement.shown,
         "since_on": access.date_at_office(movement.recorded_at, parcel),
         "happened_at": movement.happened_at,

@@ -231,6 +231,35 @@ def test_mover_who_reads_what_is_published_learns_of_no_place(w: World) -> None:
     assert (row["result"], row["number"], row["status"]) == ("observed", None, None)
 
 
+def test_repeat_tells_a_reader_of_what_is_published_nothing_more(w: World, reader: Partner) -> None:
+    parcel, officer = handed_over(w), partner(w.north, "liaison")
+    move(parcel, "fail", w.act(w.elena), reason="x")
+    asked = {"parcel": parcel.number, "move": "report_missing", "happened_at": _text(NOON)}
+    ours, theirs = ({"moves": [asked | {"external_id": each}]} for each in ("ours", "theirs"))
+    officer.post("/api/v1/moves/", theirs)
+
+    rows = [reader.post("/api/v1/moves/", body).json()["results"][0] for body in (ours, ours, theirs)]
+
+    assert [(row["result"], row["number"], row["status"]) for row in rows] == [
+        ("observed", None, None),
+        ("repeated", None, None),
+        ("repeated", None, None),
+    ]
+
+
+def test_own_move_tells_where_it_led_and_no_number(w: World, reader: Partner) -> None:
+    parcel = registered(w)
+    told = {"parcel": parcel.number, "move": "accept", "happened_at": _text(NOON), "external_id": "a-1"}
+    body = {"moves": [told | {"gross_mass_g": 6000, "place": "1"}]}
+
+    rows = [reader.post("/api/v1/moves/", body).json()["results"][0] for _ in range(2)]
+
+    assert [(row["result"], row["number"], row["status"]) for row in rows] == [
+        ("moved", None, "accepted"),
+        ("repeated", None, "accepted"),
+    ]
+
+
 def contested(w: World) -> Parcel:
     parcel = handed_over(w)
     move(parcel, "receive", w.act(w.elena), evidence="holding_list", complete="yes")
@@ -278,14 +307,48 @@ def test_contest_leaves_no_gap_for_the_holding_side(w: World, south: Partner) ->
     rows = south.post("/api/v1/moves/", body).json()["results"]
 
     assert [(row["result"], row["number"], row["status"]) for row in rows] == [
-        ("moved", None, "received"),
-        ("observed", None, None),
+        ("observed", 9, "received"),
+        ("observed", 10, "received"),
     ]
     told = south.get(f"{LIST}{parcel.number}/movements/").json()["results"]
     assert [(row["number"], row["move"]) for row in told] == [
         (1, "register"), (2, "accept"), (3, "clear"), (4, "pack"), (5, "dispatch"), (6, "entrust"),
-        (7, "hand_over"), (8, "receive"), (9, "receive"), (10, "observe"),
+        (7, "hand_over"), (8, "receive"), (9, "observe"), (10, "observe"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("evidence", ["holding_list", "own_reply"])
+def test_what_the_holding_side_does_reads_as_if_nobody_had_contested(
+    w: World, south: Partner, evidence: str
+) -> None:
+    plain, disputed = (handed_over(w) for _ in range(2))
+    for parcel in (plain, disputed):
+        move(parcel, "receive", w.act(w.elena), evidence="holding_list", complete="yes")
+    move(disputed, "contest", w.act(w.gita), now=NOON + timedelta(seconds=10), document="LETTER-1")
+
+    told = [_life_after(south, parcel, evidence) for parcel in (plain, disputed)]
+
+    assert told[0] == told[1]
+    assert {status for _, _, status in told[0][0]} == {"received"}
+
+
+def _life_after(south: Partner, parcel: Parcel, evidence: str) -> Any:
+    """Return what the moves answer, sent twice, and what is read then."""
+    told = {"parcel": parcel.number, "happened_at": _text(NOON)}
+    moves = [
+        {**told, "move": "admit", "external_id": f"{parcel.pk}-1", "examined_before": "nobody"},
+        {
+            **told, "move": "receive", "external_id": f"{parcel.pk}-2", "evidence": evidence, "complete": "yes",
+        },
+        {**told, "move": "admit", "external_id": f"{parcel.pk}-3", "examined_before": "nobody"},
+    ]  # fmt: skip
+    rows = [row for _ in range(2) for row in south.post("/api/v1/moves/", {"moves": moves}).json()["results"]]
+    life = south.get(f"{LIST}{parcel.number}/movements/").json()["results"]
+    return (
+        [(row["result"], row["number"], row["status"]) for row in rows],
+        south.get(f"{LIST}{parcel.number}/").json()["status"],
+        [(row["number"], row["move"], row["status"], row["details"]) for row in life[-4:]],
+    )
 
 
 def test_contest_is_readable_to_neutral_and_sending_officers(w: World) -> None:

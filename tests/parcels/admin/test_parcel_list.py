@@ -168,3 +168,17 @@ def test_nothing_can_be_added_or_deleted_by_the_stock_pages(w: World, amina: Cli
     assert amina.post(f"{LIST}{parcel.pk}/change/", {"status": "cleared"}).status_code == 405
     parcel.refresh_from_db()
     assert parcel.status == "registered"
+
+
+def test_contest_shows_nowhere_at_the_holding_side(w: World) -> None:
+    parcel = handed_over(w)
+    move(parcel, "receive", w.act(w.elena), evidence="holding_list", complete="yes")
+    enzo = signed_in(staff("enzo", "liaison", w.south))
+    pages = (LIST, f"{LIST}?held=yes", f"{LIST}?status=missing", f"{LIST}{parcel.pk}/change/", "/admin/")
+    before = [text(enzo.get(page)) for page in (*pages, f"{LIST}news/")]
+
+    move(parcel, "contest", w.act(w.gita), document="LETTER-1")
+    Parcel.objects.update(overdue_since=parcel.status_since)
+
+    assert [text(enzo.get(page)) for page in (*pages, f"{LIST}news/")] == before
+    assert enzo.get(f"{LIST}?held_from__isnull=False").status_code == HTTPStatus.BAD_REQUEST
