@@ -9,6 +9,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 
 from people import rights
@@ -106,6 +107,13 @@ class _WithGrants(Desk):
         audit(staff_of(request), "change_grant", "grant", [grant.pk for grant in changed])
 
 
+def _serves_elsewhere(request: HttpRequest, member: Staff | None) -> bool:
+    """Whoever sets a password can come in with it: also for an organisation that others look after."""
+    if member is None:
+        return False
+    return member.grants.not_ended().exclude(organisation__in=managed(request)).exists()
+
+
 @admin.register(Staff)
 class StaffAdmin(_WithGrants):
     form = StaffForm
@@ -113,6 +121,17 @@ class StaffAdmin(_WithGrants):
     fields = ("username", "display_name", "is_active", "new_password")
     search_fields = ("username", "display_name")
     ordering = ("username",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return StaffForm.Meta.fields if _serves_elsewhere(request, obj) else ()
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.get_readonly_fields(request, obj) or super().get_fields(request, obj)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        if _serves_elsewhere(request, obj):
+            kwargs["form"] = ModelForm
+        return super().get_form(request, obj, change, **kwargs)
 
     def mine(self, request: HttpRequest) -> Q:
         """Those with a right, past or present, in an organisation they look after, and those with none."""

@@ -127,7 +127,11 @@ class Role(models.TextChoices):
 class GrantQuerySet(models.QuerySet["Grant"]):
     def current(self, at: datetime | None = None) -> GrantQuerySet:
         at = at or timezone.now()
-        return self.filter(Q(until_at=None) | Q(until_at__gt=at), from_at__lte=at)
+        return self.not_ended(at).filter(from_at__lte=at)
+
+    def not_ended(self, at: datetime | None = None) -> GrantQuerySet:
+        """Return those in force and those still to come."""
+        return self.filter(Q(until_at=None) | Q(until_at__gt=at or timezone.now()))
 
 
 @pghistory.track()

@@ -79,6 +79,30 @@ def test_organisation_without_a_manager_is_looked_after(w: World, nadia: Staff) 
     assert Staff.objects.get(username="mira").grants.get().organisation == w.south
 
 
+def test_account_with_rights_elsewhere_is_not_taken_over(w: World, nadia: Staff) -> None:
+    staff("mira", "manager", w.south)
+    w.elena.grants.create(role="registrar", organisation=w.north)
+    w.elena.set_password("as it was, long enough")
+    w.elena.save()
+    told = with_grants(
+        right(w.north, "screener"), username="nadia-2", new_password="fifteen letters at least"
+    )
+    assert signed_in(nadia).post(f"{STAFF}{w.elena.pk}/change/", told).status_code == HTTPStatus.FOUND
+    w.elena.refresh_from_db()
+    assert (w.elena.username, w.elena.is_active) == ("elena", True)
+    assert w.elena.check_password("as it was, long enough")
+    assert sorted(w.elena.grants.filter(organisation=w.north).values_list("role", flat=True)) == [
+        "registrar", "screener",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "asked", [f"{STAFF}?password__startswith=p", f"{SYSTEMS}?client_secret__startswith=p", f"{STAFF}?pk=1"]
+)
+def test_list_tells_no_column_by_its_address(nadia: Staff, asked: str) -> None:
+    assert signed_in(nadia).get(asked).status_code == HTTPStatus.BAD_REQUEST
+
+
 def test_nobody_gives_rights_to_themselves(w: World, nadia: Staff) -> None:
     url = f"{STAFF}{nadia.pk}/change/"
     told = with_grants(right(w.north, "coordinator"), username="nadia", is_active="on")
