@@ -128,7 +128,11 @@ class LifelineAdminSite(AdminSite):
 
     def get_urls(self) -> list[Any]:
         acts_for: URLPattern = path("acts-for/", self.admin_view(_choose), name="acts_for")
-        return [acts_for, *super().get_urls()]
+        # Nothing here has an address on the family site to be led to.
+        return [
+            acts_for,
+            *(each for each in super().get_urls() if getattr(each, "name", "") != "view_on_site"),
+        ]
 
 
 def _rendered(response: Any) -> Any:

@@ -50,6 +50,7 @@ class _Plain:
 
 
 class Desk(_Plain, ModelAdmin):
+    view_on_site = False
     paginator = BoundedPaginator
     show_full_result_count = False
     list_per_page = 50

@@ -103,6 +103,10 @@ def test_list_tells_no_column_by_its_address(nadia: Staff, asked: str) -> None:
     assert signed_in(nadia).get(asked).status_code == HTTPStatus.BAD_REQUEST
 
 
+def test_no_address_leads_from_a_row_to_the_site(nadia: Staff) -> None:
+    assert signed_in(nadia).get("/admin/r/1/1/").status_code == HTTPStatus.NOT_FOUND
+
+
 def test_nobody_gives_rights_to_themselves(w: World, nadia: Staff) -> None:
     url = f"{STAFF}{nadia.pk}/change/"
     told = with_grants(right(w.north, "coordinator"), username="nadia", is_active="on")
