@@ -182,10 +182,12 @@ def _exceeds(load: tuple[int, int], rule: Rule) -> bool:
 def _apart(items: Sequence[Item]) -> Verdict | None:
     """What GC III 72(4) means for this parcel's books: nothing, unless food or clothing lies beside them."""
     books = [item.exact for item in items if PRINTED in item.categories]
+    if not books:
+        return None
     others = [
         item.exact for item in items if any(name.startswith(_FOOD_AND_CLOTHING) for name in item.categories)
     ]
-    if not books or not others:
+    if not others:
         return None
     return "prohibit" if any(books) and any(others) else "review"
 
