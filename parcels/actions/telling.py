@@ -18,7 +18,7 @@ _MOST_EXTERNAL_ID: Final = 100
 _MOST: Final[Mapping[str, int]] = dict.fromkeys(
     (
         "act", "complete", "consignment", "document", "evidence", "examined_before", "last_holder", "method",
-        "on_behalf_of", "place", "reason", "said_by", "searched", "where",
+        "on_behalf_of", "place", "reason", "said_by", "where",
     ),
     120,
 ) | dict.fromkeys(("seal", "old_seal", "new_seal"), 40)  # fmt: skip
