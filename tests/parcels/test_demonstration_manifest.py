@@ -2,6 +2,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
@@ -187,12 +188,12 @@ def test_pack_has_one_to_twelve_described_lines(packed: list[Contents]) -> None:
 def test_make_manifest_writes_the_same_as_xlsx(tmp_path: Path) -> None:
     for name in ("made.csv", "made.xlsx"):
         call_command("make_manifest", parcels=20, senders=18, out=tmp_path / name, verbosity=0)
-    sheet = load_workbook(tmp_path / "made.xlsx", read_only=True).active
-    assert sheet is not None
-    from_xlsx = [
-        ["" if cell is None else cell for cell in row]
-        for row in sheet.iter_rows(values_only=True, max_col=len(COLUMNS))
-    ]
+    with closing(load_workbook(tmp_path / "made.xlsx", read_only=True)) as book:
+        assert book.active is not None
+        from_xlsx = [
+            ["" if cell is None else cell for cell in row]
+            for row in book.active.iter_rows(values_only=True, max_col=len(COLUMNS))
+        ]
     with (tmp_path / "made.csv").open(encoding="utf-8", newline="") as file:
         from_csv = list(csv.reader(file))
     assert [[str(cell) for cell in row] for row in from_xlsx] == from_csv
