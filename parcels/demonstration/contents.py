@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from parcels.demonstration.lists import LANGUAGES, table, ways, weighted
+from parcels.manifest.columns import MOST_LINES
 
-MOST_LINES = 12
 PACKING_G = (150, 450)
 # What the contents are filled up to; the last piece of food, 500 g at most, comes on top.
 NET_MASS_G = (5_200, 9_000)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
-from parcels.demonstration.contents import MOST_LINES, Contents, pack
+from parcels.demonstration.contents import Contents, pack
 from parcels.demonstration.families import (
     Person,
     Sender,
@@ -15,6 +15,7 @@ from parcels.demonstration.families import (
     relationship,
     service_number,
 )
+from parcels.manifest import columns
 
 SEED = 12
 PARCELS = 2_000
@@ -28,24 +29,8 @@ PLACE_WEIGHTS = (88, 7, 5)
 SUNDAY = 6
 
 COLUMNS = (
-    "external_id",
-    "sender_name",
-    "sender_phone",
-    "sender_email",
-    "contact_by",
-    "relationship",
-    "prisoner_name",
-    "prisoner_birth_date",
-    "prisoner_service_number",
-    "declared_mass_g",
-    "gross_mass_g",
-    "accepted_at",
-    "accepted_place",
-    *(
-        f"item_{line}_{field}"
-        for line in range(1, MOST_LINES + 1)
-        for field in ("description", "quantity", "unit_mass_g")
-    ),
+    *columns.PARCEL,
+    *(f"item_{line}_{field}" for line in range(1, columns.MOST_LINES + 1) for field in columns.LINE),
 )
 
 
