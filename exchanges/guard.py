@@ -1,6 +1,32 @@
-"""Terms in force do not change: findings refer to them, and both sides signed them. As SQL."""
+"""What the database itself refuses of agreements, terms and what has a state. As SQL.
+
+Terms in force do not change: findings refer to them, and both sides signed them.
+"""
 
 from typing import Final
+
+from exchanges.lifecycle import Lifecycle
+
+STEPS_ONLY_FUNCTION: Final = """
+CREATE FUNCTION exchanges_steps_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.status <> OLD.status AND NOT (OLD.status || '>' || NEW.status) = ANY (TG_ARGV) THEN
+        RAISE EXCEPTION '% does not follow from %', NEW.status, OLD.status USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+"""
+
+
+def steps_only(table: str, lifecycle: Lifecycle) -> str:
+    """Return SQL that refuses every change of `table`'s status which is no step of its lifecycle."""
+    steps = ", ".join(f"'{status}>{step}'" for status in lifecycle.steps for step in lifecycle.steps[status])
+    return f"""
+CREATE TRIGGER steps_only BEFORE UPDATE ON {table}
+    FOR EACH ROW EXECUTE FUNCTION exchanges_steps_only({steps});
+ALTER TABLE {table} ENABLE ALWAYS TRIGGER steps_only;
+"""
+
 
 ALL: Final = """
 CREATE FUNCTION exchanges_terms_stand() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -1,4 +1,4 @@
-"""Questions about rounds and agreements."""
+"""Which rounds an organisation takes part in."""
 
 from __future__ import annotations
 

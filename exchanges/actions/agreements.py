@@ -1,22 +1,20 @@
-"""Making agreements' terms and rounds, and bringing them from one state to the next."""
+"""Making agreements' terms, putting them in force, and bringing agreements from state to state."""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import Max
 
-from exchanges import standard_rules
-from exchanges.models import Agreement, ContentRule, Round, SettledAddressee, Stay, Terms
-from people import approvals, vault
+from exchanges import lifecycle, standard_rules
+from exchanges.actions.steps import NotPossible, check_step, locked, take_step
+from exchanges.models import Agreement, ContentRule, Round, Stay, Terms
+from people import approvals
 from people.actors import OFFICERS, Actor, announce
 from people.models import Approval
-
-ROUND_KEY_PLACE: Final = "exchanges.round"
 
 # How long a parcel usually stays in a status, and at most: days (usual from, usual to, longest).
 STANDARD_STAYS: Final[Mapping[str, tuple[int, int, int]]] = {
@@ -36,6 +34,17 @@ STANDARD_STAYS: Final[Mapping[str, tuple[int, int, int]]] = {
     "missing": (14, 60, 120),
 }
 
+IN_FORCE: Final = "terms_in_force"
+
+# Rounds that have not closed yet move to a new version; what has left finishes under the old one.
+_STILL_OPEN: Final = (
+    Round.Status.PROPOSED,
+    Round.Status.AGREED,
+    Round.Status.LISTS_EXCHANGED,
+    Round.Status.COLLECTING,
+    Round.Status.POSTPONED,
+)
+
 
 @transaction.atomic
 def draft_terms(agreement: Agreement, **fields: Any) -> Terms:
@@ -51,42 +60,6 @@ def draft_terms(agreement: Agreement, **fields: Any) -> Terms:
         for status, (low, high, longest) in STANDARD_STAYS.items()
     )
     return terms
-
-
-def make_round(*, round_key: bytes | None = None, **fields: Any) -> Round:
-    """Make a round with its own secret key, which draws the second look. 32 bytes, random unless given."""
-    return Round.objects.create(sealed_key=new_round_key(round_key), **fields)
-
-
-def new_round_key(key: bytes | None = None) -> bytes:
-    """Return a round's secret key as it is kept: wrapped."""
-    return vault.wrap(key or secrets.token_bytes(32), place=ROUND_KEY_PLACE)
-
-
-IN_FORCE: Final = "terms_in_force"
-A, R = Agreement.Status, Round.Status
-
-AGREEMENT_STEPS: Final[Mapping[str, tuple[str, ...]]] = {
-    A.DRAFT: (A.SIGNED,),
-    A.SIGNED: (A.IN_FORCE, A.TERMINATED),
-    A.IN_FORCE: (A.SUSPENDED, A.EXPIRED, A.TERMINATED),
-    A.SUSPENDED: (A.IN_FORCE, A.EXPIRED, A.TERMINATED),
-}
-ROUND_STEPS: Final[Mapping[str, tuple[str, ...]]] = {
-    R.PROPOSED: (R.AGREED, R.CANCELLED),
-    R.AGREED: (R.LISTS_EXCHANGED, R.POSTPONED, R.CANCELLED),
-    R.LISTS_EXCHANGED: (R.COLLECTING, R.POSTPONED, R.CANCELLED),
-    R.COLLECTING: (R.CLOSED, R.POSTPONED),
-    R.CLOSED: (R.HANDED_OVER,),
-    R.HANDED_OVER: (R.REPORTED,),
-    R.POSTPONED: (R.LISTS_EXCHANGED, R.COLLECTING, R.CANCELLED),
-}
-# Rounds that have not closed yet move to a new version; what has left finishes under the old one.
-_STILL_OPEN: Final = (R.PROPOSED, R.AGREED, R.LISTS_EXCHANGED, R.COLLECTING, R.POSTPONED)
-
-
-class NotPossible(Exception):
-    """The agreement, its terms or the round are not in a state for this; says why, for staff."""
 
 
 @transaction.atomic
@@ -149,61 +122,13 @@ def change_agreement(agreement: Agreement, status: str, *, by: Actor) -> Agreeme
     """
     announce(by)
     _sign_for(agreement, by)
-    agreement = Agreement.objects.select_for_update().get(pk=agreement.pk)
-    if status not in AGREEMENT_STEPS.get(agreement.status, ()):
-        raise NotPossible(
-            f"An agreement that is {agreement.get_status_display().lower()} cannot become {status}."
-        )
-    if status == A.IN_FORCE and not agreement.terms.filter(status=Terms.Status.IN_FORCE).exists():
+    agreement = locked(agreement)
+    check_step(agreement, status, lifecycle.AGREEMENT)
+    in_force = agreement.terms.filter(status=Terms.Status.IN_FORCE)
+    if status == Agreement.Status.IN_FORCE and not in_force.exists():
         raise NotPossible("It has no terms in force yet.")
-    agreement.status = status
-    agreement.save(update_fields=["status"])
+    take_step(agreement, status, lifecycle.AGREEMENT)
     return agreement
-
-
-@transaction.atomic
-def change_round(round_: Round, status: str, *, by: Actor) -> Round:
-    """Bring a round to its next state.
-
-    :raises NotPossible: if that does not follow from its state, or it would collect without terms in force
-    :raises approvals.NotYours: if `by` is no officer of one of its organisations
-    """
-    announce(by)
-    if not by.roles & OFFICERS or by.organisation_id not in (
-        round_.sending_id, round_.holding_id, round_.neutral_id,
-    ):  # fmt: skip
-        raise approvals.NotYours
-    round_ = (
-        Round.objects.select_for_update(of=("self",)).select_related("terms", "agreement").get(pk=round_.pk)
-    )
-    if status not in ROUND_STEPS.get(round_.status, ()):
-        raise NotPossible(f"A round that is {round_.get_status_display().lower()} cannot become {status}.")
-    if status == R.COLLECTING and (
-        round_.agreement.status != A.IN_FORCE or round_.terms.status != Terms.Status.IN_FORCE
-    ):
-        raise NotPossible("A round collects only under an agreement and terms in force.")
-    round_.status = status
-    round_.save(update_fields=["status"])
-    return round_
-
-
-def settle_addressees(ends: Collection[tuple[int, int]], how: str, *, staff_id: int, now: datetime) -> int:
-    """Settle (person, holding organisation) pairs; return how many were not settled before.
-
-    Call it in a transaction, for an officer.
-    """
-    known = SettledAddressee.objects.filter(person__in={person for person, _ in ends})
-    fresh = set(ends) - set(known.values_list("person_id", "holding_id"))
-    SettledAddressee.objects.bulk_create(
-        [
-            SettledAddressee(
-                person_id=person, holding_id=holding, how=how, recorded_by_id=staff_id, recorded_at=now
-            )
-            for person, holding in sorted(fresh)
-        ],
-        ignore_conflicts=True,
-    )
-    return len(fresh)
 
 
 def _sign_for(agreement: Agreement, by: Actor) -> None:

@@ -1,4 +1,4 @@
-"""What is told of agreements, terms and rounds."""
+"""What is told of agreements and their terms."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from typing import Any, Final
 
 from rest_framework import serializers
 
-from exchanges.models import Agreement, Basis, ContentRule, Round, Terms, Verdict
+from exchanges.models import Agreement, Basis, ContentRule, Terms, Verdict
 
 AGREEMENT_STATUSES: Final = Agreement.Status.values
-ROUND_STATUSES: Final = Round.Status.values
 
 
 class RuleReasonSerializer(serializers.Serializer[Any]):
@@ -55,22 +54,6 @@ class AgreementSerializer(AgreementRowSerializer):
     terms = TermsSerializer(allow_null=True, help_text="Those in force")
 
 
-class RoundSerializer(serializers.Serializer[Any]):
-    reference = serializers.CharField()
-    agreement = serializers.CharField()
-    terms_version = serializers.IntegerField()
-    sending = serializers.CharField()
-    holding = serializers.CharField()
-    neutral = serializers.CharField(allow_null=True, help_text="Null where it is not yours to know")
-    mirror = serializers.CharField(allow_null=True, help_text="The round in the other direction")
-    status = serializers.ChoiceField(choices=ROUND_STATUSES)
-    target = serializers.IntegerField()
-    opens_on = serializers.DateField()
-    closes_on = serializers.DateField()
-    collection_point = serializers.CharField()
-    open_to_public = serializers.BooleanField()
-
-
 def rule_of(rule: ContentRule, language: str) -> dict[str, Any]:
     return {
         "category": rule.category,
@@ -100,17 +83,4 @@ def agreement_of(agreement: Agreement, language: str) -> dict[str, Any]:
     return {name: getattr(agreement, name) for name in plain} | {
         "title": getattr(agreement, f"title_{language}"),
         "signatories": sorted(organisation.code for organisation in agreement.signatories.all()),
-    }
-
-
-def round_of(round_: Round, *, with_neutral: bool) -> dict[str, Any]:
-    plain = ("reference", "status", "target", "opens_on", "closes_on", "collection_point", "open_to_public")
-    neutral = round_.neutral if with_neutral else None
-    return {name: getattr(round_, name) for name in plain} | {
-        "agreement": round_.agreement.reference,
-        "terms_version": round_.terms.version,
-        "sending": round_.sending.code,
-        "holding": round_.holding.code,
-        "neutral": neutral.code if neutral else None,
-        "mirror": round_.mirror.reference if round_.mirror else None,
     }

@@ -1,0 +1,69 @@
+"""Making rounds, bringing them from state to state, and settling who may be sent to."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import transaction
+
+from exchanges import lifecycle
+from exchanges.actions.steps import NotPossible, check_step, locked, take_step
+from exchanges.models import Agreement, Round, SettledAddressee, Terms
+from people import approvals, vault
+from people.actors import OFFICERS, Actor, announce
+
+ROUND_KEY_PLACE: Final = "exchanges.round"
+
+
+def make_round(*, round_key: bytes | None = None, **fields: Any) -> Round:
+    """Make a round with its own secret key, which draws the second look. 32 bytes, random unless given."""
+    return Round.objects.create(sealed_key=new_round_key(round_key), **fields)
+
+
+def new_round_key(key: bytes | None = None) -> bytes:
+    """Return a round's secret key as it is kept: wrapped."""
+    return vault.wrap(key or secrets.token_bytes(32), place=ROUND_KEY_PLACE)
+
+
+@transaction.atomic
+def change_round(round_: Round, status: str, *, by: Actor) -> Round:
+    """Bring a round to its next state.
+
+    :raises NotPossible: if that does not follow from its state, or it would collect without terms in force
+    :raises approvals.NotYours: if `by` is no officer of one of its organisations
+    """
+    announce(by)
+    if not by.roles & OFFICERS or by.organisation_id not in (
+        round_.sending_id, round_.holding_id, round_.neutral_id,
+    ):  # fmt: skip
+        raise approvals.NotYours
+    round_ = locked(round_, "terms", "agreement")
+    check_step(round_, status, lifecycle.ROUND)
+    if status == Round.Status.COLLECTING and (
+        round_.agreement.status != Agreement.Status.IN_FORCE or round_.terms.status != Terms.Status.IN_FORCE
+    ):
+        raise NotPossible("A round collects only under an agreement and terms in force.")
+    take_step(round_, status, lifecycle.ROUND)
+    return round_
+
+
+def settle_addressees(ends: Collection[tuple[int, int]], how: str, *, staff_id: int, now: datetime) -> int:
+    """Settle (person, holding organisation) pairs; return how many were not settled before.
+
+    Call it in a transaction, for an officer.
+    """
+    known = SettledAddressee.objects.filter(person__in={person for person, _ in ends})
+    fresh = set(ends) - set(known.values_list("person_id", "holding_id"))
+    SettledAddressee.objects.bulk_create(
+        [
+            SettledAddressee(
+                person_id=person, holding_id=holding, how=how, recorded_by_id=staff_id, recorded_at=now
+            )
+            for person, holding in sorted(fresh)
+        ],
+        ignore_conflicts=True,
+    )
+    return len(fresh)

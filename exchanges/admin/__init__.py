@@ -1,0 +1,5 @@
+"""The pages of what the sides agreed and did; importing them registers them."""
+
+from exchanges.admin import agreements, rounds
+
+__all__ = ["agreements", "rounds"]

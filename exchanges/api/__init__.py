@@ -1,0 +1,6 @@
+"""What partners' systems read of what the sides agreed and did."""
+
+from exchanges.api.agreements import Agreements, OneAgreement
+from exchanges.api.rounds import OneRound, Rounds
+
+__all__ = ["Agreements", "OneAgreement", "OneRound", "Rounds"]

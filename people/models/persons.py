@@ -1,0 +1,80 @@
+"""The people parcels are about, and what is known of them: sealed, each under their own key."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models.functions import Now
+
+from people.models.organisations import Organisation, Party
+from people.models.references import new_reference
+
+
+class Person(models.Model):
+    """Somebody a parcel is about. Facts on them are rows with a source, sealed under their own key."""
+
+    class Kind(models.TextChoices):
+        PRISONER = "prisoner"
+        SENDER = "sender"
+        EVACUEE = "evacuee"
+
+    reference = models.CharField(max_length=16, unique=True, default=new_reference)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    # The office whose record this is; another office's record of the same human being is another row.
+    organisation = models.ForeignKey(Organisation, models.PROTECT)
+    party = models.ForeignKey(Party, models.PROTECT, null=True, blank=True)
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name_plural = "people"
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.reference}"
+
+
+class PersonKey(models.Model):
+    """A person's own key, wrapped by the key-encryption key; destroying it erases what it sealed."""
+
+    person = models.OneToOneField(Person, models.PROTECT, primary_key=True, related_name="key")
+    wrapped = models.BinaryField()
+    kek_version = models.SmallIntegerField(default=1)
+
+    def __str__(self) -> str:
+        return f"key of {self.person_id}"
+
+
+class Fact(models.Model):
+    """One thing an office was told of a person, as it was told. A later word is a later row."""
+
+    class Kind(models.TextChoices):
+        NAME = "name"
+        BIRTH_DATE = "birth_date"  # EDTF level 0: YYYY, YYYY-MM or YYYY-MM-DD, so it carries its precision
+        SERVICE_NUMBER = "service_number"
+        EXTERNAL_ID = "external_id"  # under which the source keeps this person
+        CONTACT = "contact"  # a JSON object: phone, email, contact_by
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="facts")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    sealed = models.BinaryField()
+    source = models.ForeignKey(Organisation, models.PROTECT)
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.person_id}"
+
+
+class NameKey(models.Model):
+    """A keyed hash of one folded name: whole names are found by it in any script, none is read back."""
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="name_keys", db_index=False)
+    key = models.BinaryField()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["key", "person"], name="namekey_key"),
+            models.Index(fields=["person"], name="namekey_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"name key of {self.person_id}"

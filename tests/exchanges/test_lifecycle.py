@@ -1,0 +1,34 @@
+import pytest
+
+from exchanges import models
+from exchanges.lifecycle import AGREEMENT, ALL, CLAIM, RETURN, ROUND, Lifecycle
+
+
+@pytest.mark.parametrize("lifecycle", ALL, ids=lambda lifecycle: lifecycle.name)
+def test_every_status_is_reached_from_where_it_begins(lifecycle: Lifecycle) -> None:
+    reached, waiting = set(), [lifecycle.begins]
+    while waiting:
+        status = waiting.pop()
+        if status not in reached:
+            reached.add(status)
+            waiting.extend(lifecycle.steps.get(status, ()))
+    assert reached == set(lifecycle.statuses)
+
+
+@pytest.mark.parametrize("lifecycle", ALL, ids=lambda lifecycle: lifecycle.name)
+def test_no_status_follows_itself(lifecycle: Lifecycle) -> None:
+    assert [status for status in lifecycle.statuses if lifecycle.allows(status, status)] == []
+
+
+def test_what_models_keep_is_what_tables_name() -> None:
+    assert set(models.Agreement.Status.values) == set(AGREEMENT.statuses)
+    assert set(models.Round.Status.values) == set(ROUND.statuses)
+
+
+def test_an_end_allows_nothing() -> None:
+    assert [status for status in CLAIM.statuses if not CLAIM.steps.get(status)] == ["corrected", "withdrawn"]
+
+
+def test_a_return_that_fell_through_is_negotiated_again() -> None:
+    assert RETURN.allows("fell_through", "negotiating")
+    assert not RETURN.allows("fell_through", "travelling")
