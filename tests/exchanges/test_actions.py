@@ -139,13 +139,3 @@ def test_round_is_for_officers(w: World, who: str) -> None:
     with pytest.raises(approvals.NotYours):
         actions.change_round(w.round, "closed", by=w.act(getattr(w, who)))
     assert Round.objects.get().status == "collecting"
-
-
-def test_every_status_stands_in_the_tables() -> None:
-    """An end is a status from which nothing leads on; nothing leads to a status unknown."""
-    assert set(Agreement.Status.values) - set(actions.AGREEMENT_STEPS) == {"expired", "terminated"}
-    assert set(Round.Status.values) - set(actions.ROUND_STEPS) == {"reported", "cancelled"}
-    for table, known in (
-        (actions.AGREEMENT_STEPS, Agreement.Status.values), (actions.ROUND_STEPS, Round.Status.values),
-    ):  # fmt: skip
-        assert {step for steps in table.values() for step in steps} <= set(known)

@@ -2,7 +2,7 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from exchanges.actions import draft_terms
-from exchanges.models import ContentRule, Stay, Terms
+from exchanges.models import Agreement, ContentRule, Round, Stay, Terms
 from tests.factories import World, world
 
 pytestmark = pytest.mark.django_db
@@ -68,3 +68,14 @@ def test_one_version_is_in_force(w: World) -> None:
 
     draft.refresh_from_db()
     assert draft.status == "draft"
+
+
+def test_a_status_changes_only_by_a_step_of_its_table(w: World) -> None:
+    refused(lambda: Agreement.objects.update(status="draft"))
+    refused(lambda: Round.objects.update(status="reported"))
+    refused(lambda: Round.objects.update(status="on_the_way"))
+
+    assert (Agreement.objects.get().status, Round.objects.get().status) == ("in_force", "collecting")
+
+    Round.objects.update(status="closed")
+    assert Round.objects.get().status == "closed"

@@ -1,7 +1,18 @@
 import pytest
 
 from exchanges import models
-from exchanges.lifecycle import AGREEMENT, ALL, CLAIM, RETURN, ROUND, Lifecycle
+from exchanges.lifecycle import (
+    AGREEMENT,
+    ALL,
+    CLAIM,
+    EXCHANGE,
+    ON_A_LIST,
+    RETURN,
+    ROUND,
+    STAGE,
+    VISIT,
+    Lifecycle,
+)
 
 
 @pytest.mark.parametrize("lifecycle", ALL, ids=lambda lifecycle: lifecycle.name)
@@ -25,8 +36,18 @@ def test_what_models_keep_is_what_tables_name() -> None:
     assert set(models.Round.Status.values) == set(ROUND.statuses)
 
 
-def test_an_end_allows_nothing() -> None:
-    assert [status for status in CLAIM.statuses if not CLAIM.steps.get(status)] == ["corrected", "withdrawn"]
+def test_an_end_is_a_status_from_which_nothing_leads_on() -> None:
+    def ends(lifecycle: Lifecycle) -> set[str]:
+        return set(lifecycle.statuses) - set(lifecycle.steps)
+
+    assert ends(AGREEMENT) == {"expired", "terminated"}
+    assert ends(ROUND) == {"reported", "cancelled"}
+    assert ends(VISIT) == {"reported", "cancelled"}
+    assert ends(EXCHANGE) == {"completed", "cancelled"}
+    assert ends(STAGE) == {"finished"}
+    assert ends(ON_A_LIST) == {"exchanged", "removed"}
+    assert ends(RETURN) == {"returned"}
+    assert ends(CLAIM) == {"corrected", "withdrawn"}
 
 
 def test_a_return_that_fell_through_is_negotiated_again() -> None:

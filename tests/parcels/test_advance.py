@@ -208,7 +208,7 @@ def cleared_frozen(w: World) -> Parcel:
     return parcel
 
 
-@pytest.mark.parametrize("status", ["suspended", "expired", "terminated", "draft"])
+@pytest.mark.parametrize("status", ["suspended", "expired", "terminated"])
 def test_agreement_out_of_force_stops_intake_and_leaving_only(w: World, status: str) -> None:
     waiting, travelling = registered(w), dispatched(w)
     w.round.agreement.status = status
