@@ -294,7 +294,7 @@ _TOLD_TO_ALL: Final = frozenset(
         "move", "on_behalf_of", "rules_version", "said_by", "where",
     }
 )  # fmt: skip
-_CONTENTS: Final = frozenset({"findings", "lines_removed", "reason"})
+_CONTENTS: Final = frozenset({"findings", "lines_described", "lines_removed", "reason"})
 _ROUTE: Final = frozenset({"consignment", "new_seal", "old_seal", "place", "seal"})
 
 

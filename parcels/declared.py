@@ -66,8 +66,9 @@ def _relationship(parcel: Parcel) -> str | None:
 
 
 def declared_items(parcel: Parcel, *, as_declared: bool) -> list[dict[str, Any]]:
-    """Return the lines; what became of them since only where `as_declared` is false."""
+    """Return the lines, or only those declared, without what became of them since."""
     key = _key(parcel.sender)
+    lines = parcel.lines.order_by("number")
     return [
         {
             "line": line.number,
@@ -78,7 +79,7 @@ def declared_items(parcel: Parcel, *, as_declared: bool) -> list[dict[str, Any]]
             "removed": None if as_declared else line.removed,
             "fate": None if as_declared else line.fate,
         }
-        for line in parcel.lines.order_by("number")
+        for line in (lines.filter(described_at=1) if as_declared else lines)
     ]
 
 

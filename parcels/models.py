@@ -132,6 +132,9 @@ class Line(models.Model):
     exact = models.BooleanField()
     quantity = models.PositiveIntegerField()
     unit_mass_g = models.PositiveIntegerField(null=True, blank=True)
+    described_at = models.IntegerField(
+        db_default=1, help_text="The movement that told it: 1 declares, an amendment describes anew"
+    )
     removed = models.PositiveIntegerField(default=0, help_text="Pieces taken out again")
 
     class Fate(models.TextChoices):
@@ -139,8 +142,9 @@ class Line(models.Model):
         RETURNED = "returned"
         GIVEN = "given", "given to other prisoners"
         DESTROYED = "destroyed"
+        DESCRIBED_ANEW = "described_anew", "described anew"
 
-    fate = models.CharField(max_length=10, choices=Fate.choices, default=Fate.KEPT)
+    fate = models.CharField(max_length=14, choices=Fate.choices, default=Fate.KEPT)
 
     class Meta:
         constraints: ClassVar = [

@@ -4,9 +4,10 @@ from parcels.actions.advance import advance, observe, observe_each
 from parcels.actions.care import freeze, propose, release_news
 from parcels.actions.register import Registered, check_round, register
 from parcels.actions.review import vote
-from parcels.actions.steps import Refused, Result, Step
+from parcels.actions.steps import Described, Refused, Result, Step
 
 __all__ = [
+    "Described",
     "Refused",
     "Registered",
     "Result",

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from parcels.actions import conditions, permission, telling
+from parcels.actions import conditions, lines, permission, telling
 from parcels.actions.effects import after, apply, settle_news
 from parcels.actions.holding import Held, hold
 from parcels.actions.steps import Refused, Result, Step
@@ -100,9 +100,10 @@ class _Call:
         if target is None and move.kind is Kind.DECISION:
             raise Refused("illegal-move", f"{step.move} from {held.status}")
         conditions.check(move, held, self.by, step.details, self.around, self.now)
+        details = lines.told(step, held, self.around)
         if target is None:
-            return self._record(step, held, OBSERVE, held.status, {**step.details, "move": step.move})
-        return self._record(step, held, step.move, target, step.details)
+            return self._record(step, held, OBSERVE, held.status, {**details, "move": step.move})
+        return self._record(step, held, step.move, target, details)
 
     def _target(self, step: Step, held: Held) -> Status | None:
         if step.move == CORRECT:

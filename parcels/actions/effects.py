@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection
 
-from parcels.actions import custody, undoing
+from parcels.actions import custody, lines, undoing
 from parcels.actions.surroundings import Surroundings
 from parcels.actions.writing import Made
 from parcels.lifecycle import CORRECT, HARD_NEWS, OBSERVE, PUBLIC_TOGETHER, Status
@@ -16,7 +15,6 @@ from people import approvals
 
 # A recheck shows to families only by its result, and an observation moves nothing.
 _NEVER_PUBLIC: Final = frozenset({OBSERVE, "recheck"})
-_CHANGES_LINES: Final = frozenset({"amend", "admit"})
 
 
 def apply(made: Made, now: datetime, around: Surroundings) -> None:
@@ -106,8 +104,8 @@ def after(made: list[Made], around: Surroundings, now: datetime) -> None:
     """Change what hangs on the parcels: consignments, lines, open votes. One statement a kind."""
     left = {each.move for each in made}
     _consignments(made, around, left)
-    if left & _CHANGES_LINES:
-        _take_out([each for each in made if each.move in _CHANGES_LINES])
+    if left & lines.MOVES_ON_LINES:
+        lines.change([each for each in made if each.move in lines.MOVES_ON_LINES])
     if CORRECT in left:
         _after_undoing([each for each in made if each.move == CORRECT], around)
     reviewed = [
@@ -135,37 +133,4 @@ def _consignments(made: list[Made], around: Surroundings, moves: set[str]) -> No
 def _after_undoing(made: list[Made], around: Surroundings) -> None:
     left = {each.left_consignment for each in made} - {None}
     undoing.restore_consignments([pk for pk in left if pk is not None])
-    _change_lines(
-        (each.held.id, entry["line"], -entry["count"], entry["fate"])
-        for each in made
-        if (undone := around.life[each.held.id][-1]).move in _CHANGES_LINES
-        for entry in undone.details.get("lines_removed") or ()
-    )
-
-
-_CHANGE_LINES: Final = """
-UPDATE parcels_line l
-   SET removed = l.removed + t.count,
-       fate = CASE WHEN l.removed + t.count = 0 THEN 'kept' WHEN t.count < 0 THEN l.fate ELSE t.fate END
-  FROM (SELECT parcel, line, sum(count)::int AS count, max(fate) AS fate
-          FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::text[]) AS u (parcel, line, count, fate)
-         GROUP BY parcel, line) t
- WHERE (l.parcel_id, l.number) = (t.parcel, t.line)
-"""
-
-
-def _take_out(made: list[Made]) -> None:
-    _change_lines(
-        (each.held.id, entry["line"], entry["count"], entry["fate"])
-        for each in made
-        for entry in each.details.get("lines_removed") or ()
-    )
-
-
-def _change_lines(changes: Iterable[tuple[int, int, int, str]]) -> None:
-    """Take so many pieces out of lines, or put them back where the count is below zero."""
-    rows = list(changes)
-    if not rows:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(_CHANGE_LINES, [list(column) for column in zip(*rows, strict=True)])
+    lines.put_back((each.held.id, around.life[each.held.id][-1]) for each in made)

@@ -13,6 +13,14 @@ AHEAD: Final = timedelta(minutes=5)
 _NOTHING: Final[Mapping[str, object]] = {}
 
 
+class Described(NamedTuple):
+    """What a line really holds; all the pieces left in it are that. Grams a piece, as before where None."""
+
+    line: int
+    description: str
+    unit_mass_g: int | None = None
+
+
 class Step(NamedTuple):
     """One move asked for. `parcel` is its number; `external_id` makes a repeat harmless."""
 
@@ -22,6 +30,8 @@ class Step(NamedTuple):
     external_id: str | None = None
     details: Mapping[str, object] = _NOTHING
     findings: Sequence[Finding] = ()
+    # Words: a movement keeps none.
+    described: Sequence[Described] = ()
 
 
 class Result(NamedTuple):

@@ -11,7 +11,9 @@ from django import forms
 from django.utils import timezone
 
 from exchanges.models import ContentRule
+from parcels.actions import Described
 from parcels.actions.conditions import FATES, MOST_MASS_G
+from parcels.actions.lines import MOST_TEXT
 from parcels.admin import words
 from parcels.lifecycle import MOVES, OBSERVE, Kind, Status
 from parcels.models import Consignment, Line, Parcel
@@ -133,6 +135,13 @@ class MoveForm(forms.Form):
                 label="Pieces taken out", min_value=0, max_value=left, required=False
             )
             self.fields[f"{prefix}_reason"] = forms.ChoiceField(label="Why", choices=reasons, required=False)
+            if self.move == "amend":
+                self.fields[f"{prefix}_is"] = forms.CharField(
+                    label="What the rest really is",
+                    max_length=MOST_TEXT,
+                    required=False,
+                    help_text="Where it is something else than was declared: it is screened by these words.",
+                )
             self.fields[f"{prefix}_fate"] = forms.ChoiceField(
                 label="What became of them",
                 choices=[("", "—"), *((fate, Line.Fate(fate).label) for fate in FATES)],
@@ -170,7 +179,8 @@ class MoveForm(forms.Form):
     def line_rows(self) -> Iterator[tuple[Line, list[forms.BoundField]]]:
         if self._tells_lines():
             for line in self.lines():
-                yield line, [self[f"line_{line.number}_{part}"] for part in ("count", "reason", "fate")]
+                names = [f"line_{line.number}_{part}" for part in ("count", "reason", "fate", "is")]
+                yield line, [self[name] for name in names if name in self.fields]
 
     def plain(self) -> list[forms.BoundField]:
         """Return the fields that are not part of the table of lines or of masses."""
@@ -215,6 +225,14 @@ class MoveForm(forms.Form):
             if removed or self.move == "amend":
                 details["lines_removed"] = removed
         return details
+
+    def described(self) -> list[Described]:
+        """Return what lines really hold, for those that were told to hold something else."""
+        return [
+            Described(int(name.removeprefix("line_").removesuffix("_is")), text)
+            for name, text in self.cleaned_data.items()
+            if name.startswith("line_") and name.endswith("_is") and text
+        ]
 
     def _removed(self) -> Iterator[dict[str, Any]]:
         for name, count in self.cleaned_data.items():

@@ -125,6 +125,7 @@ def _make(reader: Reader, move: str, form: MoveForm, parcels: Sequence[Parcel]) 
         by=reader.actor,
         happened_at=form.happened_at(now),
         now=now,
+        described=form.described(),
     )
     bell.ring_after(results)
     return access.as_seen(results, reader.actor, now)

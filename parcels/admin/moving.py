@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from django.db import transaction
 
 from exchanges.models import Round
-from parcels.actions import Refused, Result, Step, advance, propose
+from parcels.actions import Described, Refused, Result, Step, advance, propose
 from parcels.actions.care import REISSUE, TWO_OFFICER_MOVES, UNFREEZE
 from parcels.actions.holding import Held
 from parcels.actions.permission import check
@@ -124,12 +124,15 @@ def make(
     by: Actor,
     happened_at: datetime,
     now: datetime,
+    described: Sequence[Described] = (),
 ) -> list[Result]:
     """Make the move with each parcel, or propose it. The form's `once` makes sending it twice harmless."""
     if move in PROPOSED:
         return [_propose(move, parcel, details(parcel), by, now) for parcel in parcels]
     steps = [
-        Step(parcel.number, move, happened_at, f"{once}:{parcel.number}", details(parcel))
+        Step(
+            parcel.number, move, happened_at, f"{once}:{parcel.number}", details(parcel), described=described
+        )
         for parcel in parcels
     ]
     return advance(steps, by=by, now=now)

@@ -32,7 +32,9 @@ _WAY: Final = (
     S.ADMITTED, S.RECEIVED, S.CONFIRMED,
 )  # fmt: skip
 # Keys of a movement's details that are shown under a heading of their own.
-_NOT_SHOWN: Final = frozenset({"move", "findings", "lines_removed", "on_behalf_of", "declaration"})
+_NOT_SHOWN: Final = frozenset(
+    {"move", "findings", "lines_described", "lines_removed", "on_behalf_of", "declaration"}
+)
 
 
 class Stop(NamedTuple):
@@ -187,6 +189,8 @@ def _details(details: Mapping[str, Any], movement: Movement) -> list[tuple[str, 
         shown.append(("undoes", str(movement.corrects)))
     removed = details.get("lines_removed") or []
     shown += [(f"line {each['line']}", f"{each['count']} out, {each['fate']}") for each in removed]
+    anew = details.get("lines_described") or []
+    shown += [(f"line {each['line']}", f"described anew as line {each['now']}") for each in anew]
     return shown
 
 

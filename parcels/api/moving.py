@@ -14,14 +14,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from parcels import access, bell
-from parcels.actions import Result, Step, advance
+from parcels.actions import Described, Result, Step, advance
+from parcels.actions.conditions import FATES
+from parcels.actions.lines import MOST_TEXT
 from parcels.api.declaring import MOST_LINES, MOST_PIECES, grams
 from parcels.api.shapes import STATUSES
 from parcels.lifecycle import COMPLETE, EVIDENCE, EXAMINED_BEFORE, MOVES
-from parcels.models import Line
 from people.actors import Actor
 from people.api import Calls
-from people.fields import Code, Moment, Strict, Whole
+from people.fields import Code, Moment, Strict, Text, Whole
 from people.idempotency import Reply, once
 from people.oauth import actor_of
 from people.problems import KINDS, invalid
@@ -33,7 +34,15 @@ class RemovedSerializer(Strict):
     line = Whole(min_value=1, max_value=MOST_LINES)
     count = Whole(min_value=1, max_value=MOST_PIECES)
     reason = Code(max_length=40)
-    fate = serializers.ChoiceField(choices=Line.Fate.values)
+    fate = serializers.ChoiceField(choices=FATES)
+
+
+class DescribedSerializer(Strict):
+    """A line that holds something else than was declared: all its pieces are described anew."""
+
+    line = Whole(min_value=1, max_value=MOST_LINES)
+    description = Text(max_length=MOST_TEXT, help_text="In ru, uk or en")
+    unit_mass_g = grams(required=False)
 
 
 class MoveSerializer(Strict):
@@ -49,6 +58,7 @@ class MoveSerializer(Strict):
     reason = Code(max_length=60, required=False, help_text="A code, never words about people")
     findings = serializers.ListField(child=Code(max_length=40), max_length=MOST_LINES, required=False)
     lines_removed = RemovedSerializer(many=True, max_length=MOST_LINES, required=False)  # type: ignore[call-arg]
+    lines_described = DescribedSerializer(many=True, max_length=MOST_LINES, required=False)  # type: ignore[call-arg]
     rules_version = Whole(min_value=1, max_value=32_767, required=False)
     consignment = Code(max_length=20, required=False)
     seal = Code(max_length=40, required=False)
@@ -150,7 +160,8 @@ def _steps(rows: Sequence[Any]) -> dict[int, Step]:
         except serializers.ValidationError:
             continue
         parcel, move, happened_at, external_id = (told.pop(key) for key in _CORE)
-        steps[index] = Step(parcel, move, happened_at, external_id, told)
+        described = [Described(**each) for each in told.pop("lines_described", ())]
+        steps[index] = Step(parcel, move, happened_at, external_id, told, described=described)
     return steps
 
 

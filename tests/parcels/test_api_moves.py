@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from config.scratch import Database
 from parcels.models import Movement, Parcel
+from people import actors
 from tests import factories
 from tests.factories import NOON, World, accepted, consignment, dispatched, handed_over, registered, world
 from tests.partners import Partner, partner, problem
@@ -267,6 +268,21 @@ def test_problems_of_the_contract_stand_in_their_rows(w: World, north: Partner, 
     assert refused(south, row(third, "admit", "5")) == ["missing-detail"]
     assert refused(south, row(third, "receive", "6", evidence="rumour", complete="yes")) == ["validation"]
     assert refused(north, row(third, "find", "7", where="nowhere", seal="x")) == ["validation"]
+
+
+def test_amendment_describes_a_line_anew(w: World, north: Partner) -> None:
+    parcel = accepted(w, "печенье", "нож")
+    factories.move(parcel, "refuse", actors.worker(w.north.pk), reason="SHARP")
+    anew = [{"line": 2, "description": "мыло", "unit_mass_g": 90}]
+
+    (made,) = send(
+        north,
+        row(parcel, "amend", "a-1", gross_mass_g=5_900, lines_removed=[], lines_described=anew),
+    )
+
+    assert (made["result"], made["status"]) == ("moved", "accepted")
+    line = parcel.lines.get(number=3)
+    assert (line.category, line.unit_mass_g, line.described_at) == ("HYGIENE", 90, made["number"])
 
 
 def test_unsettled_parcel_is_not_packed_now(w: World, north: Partner) -> None:

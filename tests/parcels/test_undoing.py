@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from parcels.actions import Refused, Step, advance, propose, release_news
+from parcels.actions import Described, Refused, Step, advance, propose, release_news
 from parcels.models import Parcel, Publication
 from people import actors, approvals
 from tests.factories import (
@@ -59,6 +59,23 @@ def test_corrected_amend_gives_back_mass_and_lines(w: World) -> None:
 
     line = parcel.lines.get(number=2)
     assert (parcel.status, parcel.gross_mass_g, line.removed, line.fate) == ("refused", 6_000, 0, "kept")
+
+
+def test_corrected_amend_empties_the_line_it_described_anew(w: World) -> None:
+    parcel = move(accepted(w), "refuse", actors.worker(w.north.pk), reason="SHARP")
+    details = {"gross_mass_g": 6_000, "lines_removed": []}
+    anew = [Described(2, "чай")]
+    step = Step(parcel.number, "amend", NOON, details=details, described=anew)
+    (result,) = advance([step], by=w.act(w.amina), now=NOON)
+    assert result.result == "moved"
+    parcel.refresh_from_db()
+
+    parcel = corrected(w, parcel)
+
+    lines = parcel.lines.order_by("number").values_list("number", "quantity", "removed", "fate")
+    assert list(lines) == [
+        (1, 1, 0, "kept"), (2, 1, 0, "kept"), (3, 1, 0, "kept"), (4, 1, 1, "described_anew"),
+    ]  # fmt: skip
 
 
 def test_corrected_pack_leaves_its_consignment(w: World) -> None:

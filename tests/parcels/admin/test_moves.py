@@ -131,6 +131,17 @@ def test_amend_tells_what_was_taken_out(w: World) -> None:
     ]
 
 
+def test_amend_tells_what_a_line_really_is(w: World) -> None:
+    parcel = accepted(w, "печенье", "консервы")
+    move(parcel, "refuse", actors.worker(w.north.pk), reason="METAL_CONTAINER")
+
+    send(signed_in(w.amina), "amend", parcel, gross_mass_g=5500, line_2_is="мыло")
+
+    assert statuses(parcel) == ["accepted"]
+    assert parcel.movements.latest("number").details["lines_described"] == [{"line": 2, "count": 1, "now": 3}]
+    assert parcel.lines.get(number=3).category == "HYGIENE"
+
+
 def test_liaison_names_the_party_and_the_paper(w: World) -> None:
     parcel, gita = dispatched(w), signed_in(w.gita)
     missing = send(gita, "hand_over", parcel, act="A-1", on_behalf_of="south", happened_at="2026-11-21T10:00")
