@@ -282,7 +282,7 @@ def details(actor: Actor, movement: Any, seen: Sight) -> dict[str, Any]:
     # What became of the addressee is the sending office's to tell.
     if is_own or (seen.contents and "situation" not in movement.details):
         keys = keys | _CONTENTS
-    if is_own or seen.route:
+    if seen.route:
         keys = keys | _ROUTE
     told = {key: value for key, value in movement.details.items() if key in keys}
     return told if movement.shown_move == movement.move else told | {"move": movement.move}

@@ -15,6 +15,7 @@ from people.actors import Actor
 from people.models import Client, Grant, Organisation, Party, Role, Staff
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+LONG_AGO = NOON - timedelta(days=365)
 _numbers = count(1)
 
 
@@ -51,9 +52,7 @@ def organisation(code: str, *, party: bool = True) -> Organisation:
 
 def staff(username: str, role: str, organisation: Organisation) -> Staff:
     member = Staff.objects.create_user(username, display_name=username.title())
-    Grant.objects.create(
-        staff=member, role=role, organisation=organisation, from_at=NOON - timedelta(days=365)
-    )
+    Grant.objects.create(staff=member, role=role, organisation=organisation, from_at=LONG_AGO)
     return member
 
 
@@ -66,15 +65,14 @@ def client(organisation: Organisation, *roles: str, secret: str = "a-secret-for-
         client_secret=secret,
     )
     for role in roles:
-        Grant.objects.create(
-            client=made, role=role, organisation=organisation, from_at=NOON - timedelta(days=365)
-        )
+        Grant.objects.create(client=made, role=role, organisation=organisation, from_at=LONG_AGO)
     return made
 
 
-def world(*, status: str = Round.Status.COLLECTING, **terms_fields: object) -> World:
-    north, south = organisation("north"), organisation("south")
-    harbour = organisation("harbour", party=False)
+def world(*, status: str = Round.Status.COLLECTING, prefix: str = "", **terms_fields: object) -> World:
+    """Make the small world; with a prefix to every name, another one beside it."""
+    north, south = organisation(f"{prefix}north"), organisation(f"{prefix}south")
+    harbour = organisation(f"{prefix}harbour", party=False)
     agreement = Agreement.objects.create(
         title_ru="Соглашение", title_uk="Угода", title_en="Agreement",
         status=Agreement.Status.IN_FORCE, valid_from=date(2026, 1, 1),
@@ -84,21 +82,21 @@ def world(*, status: str = Round.Status.COLLECTING, **terms_fields: object) -> W
     terms.status, terms.in_force_at = Terms.Status.IN_FORCE, NOON - timedelta(days=30)
     terms.save()
     round_ = make_round(
-        reference="december", agreement=agreement, terms=terms, sending=north, holding=south,
+        reference=f"{prefix}december", agreement=agreement, terms=terms, sending=north, holding=south,
         neutral=harbour, status=status, target=2000, opens_on=date(2026, 11, 1),
         closes_on=date(2026, 12, 15), collection_point="North, counter 1", open_to_public=True,
         round_key=bytes(32),
     )  # fmt: skip
     return World(
         north, south, harbour, terms, round_,
-        amina=staff("amina", Role.REGISTRAR, north),
-        bruno=staff("bruno", Role.SCREENER, north),
-        chiara=staff("chiara", Role.SCREENER, north),
-        dawit=staff("dawit", Role.DISPATCHER, north),
-        gita=staff("gita", Role.LIAISON, north),
-        ivo=staff("ivo", Role.COORDINATOR, north),
-        elena=staff("elena", Role.LOGISTICS, south),
-        farid=staff("farid", Role.LIAISON, harbour),
+        amina=staff(f"{prefix}amina", Role.REGISTRAR, north),
+        bruno=staff(f"{prefix}bruno", Role.SCREENER, north),
+        chiara=staff(f"{prefix}chiara", Role.SCREENER, north),
+        dawit=staff(f"{prefix}dawit", Role.DISPATCHER, north),
+        gita=staff(f"{prefix}gita", Role.LIAISON, north),
+        ivo=staff(f"{prefix}ivo", Role.COORDINATOR, north),
+        elena=staff(f"{prefix}elena", Role.LOGISTICS, south),
+        farid=staff(f"{prefix}farid", Role.LIAISON, harbour),
     )  # fmt: skip
 
 

@@ -110,9 +110,7 @@ def badge(consignment: Consignment) -> SafeString:
 
 def _visible(reader: Reader) -> Q:
     seeing = [
-        pk
-        for pk in reader.rounds
-        if reader.relation(pk) is Relation.NEUTRAL or reader.roles & {Role.DISPATCHER, Role.AUDITOR}
+        pk for pk in reader.rounds if reader.relation(pk) is Relation.NEUTRAL or _dispatches(reader, pk)
     ]
     return Q(round__in=seeing) | Q(
         round__in=list(reader.rounds),
@@ -120,13 +118,13 @@ def _visible(reader: Reader) -> Q:
     )
 
 
+def _dispatches(reader: Reader, round_id: int) -> bool:
+    return reader.relation(round_id) is Relation.SENDING and Role.DISPATCHER in reader.roles
+
+
 def _rounds(reader: Reader) -> list[Round]:
     """Return the rounds in which they may make a consignment."""
-    return [
-        round_
-        for pk, round_ in reader.rounds.items()
-        if reader.relation(pk) is Relation.SENDING and Role.DISPATCHER in reader.roles
-    ]
+    return [round_ for pk, round_ in reader.rounds.items() if _dispatches(reader, pk)]
 
 
 def _found(request: HttpRequest, consignment_id: int) -> Consignment:
@@ -215,7 +213,7 @@ def _show(request: HttpRequest, consignment: Consignment, form: SealForm) -> Htt
         "rows": [(parcel, words.badge(parcel.seen_status)) for parcel in rows],
         "mass_kg": sum(parcel.gross_mass_g or 0 for parcel in parcels) / 1000,
         "form": form,
-        "may": reader.relation(round_id) is Relation.SENDING and Role.DISPATCHER in reader.roles,
+        "may": _dispatches(reader, round_id),
         "ready": Parcel.objects.filter(round=round_id, status=Status.CLEARED).count(),
     }
     return page(

@@ -83,6 +83,9 @@ def test_others_do_not_dispatch(w: World, who: str) -> None:
     assert (Parcel.objects.get().status, Consignment.objects.count()) == ("packed", 1)
 
 
-def test_auditor_looks(w: World) -> None:
+@pytest.mark.parametrize(("where", "sees"), [("north", True), ("south", False)])
+def test_auditor_looks_at_what_the_own_office_holds(w: World, where: str, sees: bool) -> None:
     into = consignment(w)
-    assert into.number in text(signed_in(staff("omar", "auditor", w.north)).get(LIST))
+    packed(w, into)
+    shown = text(signed_in(staff("omar", "auditor", getattr(w, where))).get(LIST))
+    assert (into.number in shown) is sees

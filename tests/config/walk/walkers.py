@@ -1,0 +1,55 @@
+"""Who walks: each role in each organisation, one with every role in a foreign one, systems, and a stranger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
+
+from django.http import HttpResponse
+from django.test import Client as Browser
+
+from people.models import Grant, Role, Staff
+from tests import factories
+from tests.partners import partner
+
+
+class Reads(Protocol):
+    def get(self, path: str) -> HttpResponse: ...
+
+
+class Walker(NamedTuple):
+    """`organisation` and `role` as in the secrets' table; both empty for the stranger."""
+
+    organisation: str
+    role: str
+    reads: Reads
+
+    @property
+    def reader(self) -> tuple[str, str]:
+        return self.organisation, self.role
+
+    def __str__(self) -> str:
+        return f"{self.role} of {self.organisation}" if self.role else "a stranger"
+
+
+def walkers(world: factories.World, foreign: factories.World) -> Iterator[Walker]:
+    yield Walker("", "", Browser())
+    for organisation in (world.north, world.south, world.harbour):
+        for role in Role.values:
+            member = factories.staff(f"{role}-{organisation.code}", role, organisation)
+            yield Walker(organisation.code, role, _signed_in(member))
+        for word, roles in (("system", Role.values), ("registrar's system", [Role.REGISTRAR])):
+            yield Walker(organisation.code, word, partner(organisation, *roles))
+    everything = factories.staff("everything", Role.REGISTRAR, foreign.north)
+    for role in Role.values:
+        Grant.objects.get_or_create(
+            staff=everything, role=role, organisation=foreign.north, defaults={"from_at": factories.LONG_AGO}
+        )
+    yield Walker(foreign.north.code, "everything", _signed_in(everything))
+    yield Walker(foreign.north.code, "system", partner(foreign.north, *Role.values))
+
+
+def _signed_in(member: Staff) -> Browser:
+    browser = Browser()
+    browser.force_login(member)
+    return browser
