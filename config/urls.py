@@ -13,7 +13,6 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("metrics", health.metrics),
     path("admin/", admin.site.urls),
-    path("i18n/", include("django.conf.urls.i18n")),
     path("", include("people.urls")),
     path("", include("config.api")),
     path("", include("parcels.urls")),

@@ -237,6 +237,13 @@ def test_an_unknown_language_changes_nothing(olha: Client) -> None:
     assert "Де посилка?" in text_of(olha.get("/"))
 
 
+@pytest.mark.django_db
+def test_there_is_no_second_way_to_choose_a_language(olha: Client) -> None:
+    response = olha.post("/i18n/setlang/", {"language": "ru", "next": "/"})
+
+    assert (response.status_code, dict(response.cookies)) == (HTTPStatus.NOT_FOUND, {})
+
+
 def test_a_code_in_the_address_is_not_read(olha: Client) -> None:
     response = olha.get("/", {"receipt_code": "0000-0000-0000-0000-0000-0000"})
 
