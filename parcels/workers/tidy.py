@@ -1,4 +1,4 @@
-"""What is kept for a while only: saved replies, throttle windows, ticks."""
+"""What is kept for a while only: saved replies, throttle windows, ticks, ended sessions and tokens."""
 
 from typing import Final
 
@@ -11,6 +11,7 @@ _OVER: Final = (
     "DELETE FROM people_throttlewindow WHERE started_at < clock_timestamp() - interval '1 day'",
     "DELETE FROM parcels_tick WHERE slot < clock_timestamp() - interval '1 day'",
     "DELETE FROM django_session WHERE expire_date < clock_timestamp()",
+    "DELETE FROM oauth2_provider_accesstoken WHERE expires < clock_timestamp() - interval '1 day'",
 )
 
 

@@ -2,10 +2,11 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.utils import timezone
+from oauth2_provider.models import AccessToken
 
 from parcels.models import Tick
 from people.models import SavedReply, ThrottleWindow
-from tests.factories import World
+from tests.factories import World, client
 
 Drain = Callable[[str], int]
 
@@ -24,3 +25,15 @@ def test_what_is_over_goes_and_the_rest_stays(w: World, drain: Drain) -> None:
     assert [reply.key for reply in SavedReply.objects.all()] == ["new"]
     assert [window.bucket for window in ThrottleWindow.objects.all()] == ["new"]
     assert [tick.schedule for tick in Tick.objects.all()] == ["new"]
+
+
+def test_token_is_kept_a_day_after_it_has_expired(w: World, drain: Drain) -> None:
+    partner, now = client(w.north, "registrar"), timezone.now()
+    for name, hours in (("old", -25), ("new", -23), ("live", 1)):
+        AccessToken.objects.create(
+            application=partner, token=name, expires=now + timedelta(hours=hours), scope=""
+        )
+
+    assert [drain("tidy"), drain("tidy")] == [1, 0]
+
+    assert set(AccessToken.objects.values_list("token", flat=True)) == {"new", "live"}
