@@ -58,7 +58,8 @@ def _mass(held: Held, by: Actor, details: Details, around: Surroundings) -> None
         raise Refused("validation", "gross_mass_g")
 
 
-def _amend(held: Held, by: Actor, details: Details, around: Surroundings) -> None:
+def _take_in(held: Held, by: Actor, details: Details, around: Surroundings) -> None:
+    """At the counter or amended: it is weighed, and what stays out of it is told."""
     _mass(held, by, details, around)
     _lines_removed(held, by, details, around)
 
@@ -185,8 +186,8 @@ def _consignment(held: Held) -> int:
 
 
 CONDITIONS: Final[Mapping[str, Callable[[Held, Actor, Details, Surroundings], None]]] = {
-    "accept": _mass,
-    "amend": _amend,
+    "accept": _take_in,
+    "amend": _take_in,
     "reopen": _reopen,
     "pack": _pack,
     "unpack": _unpack,

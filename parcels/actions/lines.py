@@ -23,7 +23,8 @@ from parcels.declarations import LINE_PLACE, DeclaredLine
 from parcels.models import Line, Parcel
 from people import vault
 
-MOVES_ON_LINES: Final = frozenset({"amend", "admit"})
+MOVES_ON_LINES: Final = frozenset({"accept", "amend", "admit"})
+_DESCRIBE: Final = frozenset({"accept", "amend"})
 MOST_TEXT: Final = 300
 _ANEW: Final = Line.Fate.DESCRIBED_ANEW.value
 
@@ -33,7 +34,7 @@ def told(step: Step, held: Held, around: Surroundings) -> Mapping[str, Any]:
 
     :raises Refused: validation, where a line is not there, has no pieces left, or is told without words
     """
-    if "lines_described" in step.details:
+    if "lines_described" in step.details or (step.described and step.move not in _DESCRIBE):
         raise Refused("validation", "lines_described")
     if not step.described:
         return step.details
@@ -41,7 +42,7 @@ def told(step: Step, held: Held, around: Surroundings) -> Mapping[str, Any]:
     kept = []
     for number, each in enumerate(step.described, max(left, default=0) + 1):
         pieces = left.pop(each.line, 0)  # each line once
-        if step.move != "amend" or pieces <= 0 or not is_code(each.description, MOST_TEXT):
+        if pieces <= 0 or not is_code(each.description, MOST_TEXT):
             raise Refused("validation", "lines_described")
         kept.append({"line": each.line, "count": pieces, "now": number})
     return {**step.details, "lines_described": kept}

@@ -62,8 +62,8 @@ def look_around(steps: Sequence[Step], held: dict[str, Held]) -> Surroundings:
                 person__in={parcel.recipient for parcel in asked["pack"]}
             ).values_list("person_id", "holding_id")
         )
-    if opened := [*asked.get("amend", ()), *asked.get("admit", ())]:
-        around.pieces = _pieces({each.id for each in opened})
+    if opened := {step.parcel for step in steps if step.details.get("lines_removed") or step.described}:
+        around.pieces = _pieces({held[number].id for number in opened & held.keys()})
     if "confirm" in asked:
         around.reported_by = _reported_by(asked["confirm"])
     return around

@@ -285,6 +285,23 @@ def test_amendment_describes_a_line_anew(w: World, north: Partner) -> None:
     assert (line.category, line.unit_mass_g, line.described_at) == ("HYGIENE", 90, made["number"])
 
 
+def test_what_was_found_at_the_counter_is_told_with_accept(w: World, north: Partner) -> None:
+    parcel = factories.registered(w, "печенье", "нож")
+    told = {
+        "gross_mass_g": 5_900, "place": "counter 1",
+        "lines_removed": [{"line": 1, "count": 1, "reason": "OVER_MASS", "fate": "returned"}],
+        "lines_described": [{"line": 2, "description": "мыло"}],
+    }  # fmt: skip
+
+    (made,) = send(north, row(parcel, "accept", "a-1", **told))
+
+    assert (made["result"], made["status"]) == ("moved", "accepted")
+    rows = parcel.lines.order_by("number").values_list("number", "removed", "fate", "category")
+    assert list(rows) == [
+        (1, 1, "returned", "FOOD_DRY"), (2, 1, "described_anew", "SHARP"), (3, 0, "kept", "HYGIENE"),
+    ]  # fmt: skip
+
+
 def test_unsettled_parcel_is_not_packed_now(w: World, north: Partner) -> None:
     parcel = factories.cleared(w)
 

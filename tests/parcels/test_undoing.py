@@ -17,6 +17,7 @@ from tests.factories import (
     handed_over,
     move,
     packed,
+    registered,
     seal,
     staff,
     world,
@@ -48,6 +49,24 @@ def test_corrected_accept_gives_back_mass_and_custody(w: World) -> None:
     parcel = corrected(w, accepted(w))
 
     assert (parcel.status, parcel.gross_mass_g, parcel.holder) == ("registered", None, None)
+
+
+def test_corrected_accept_gives_back_what_was_taken_back_at_the_counter(w: World) -> None:
+    parcel = registered(w)
+    removed = [{"line": 1, "count": 1, "reason": "SHARP", "fate": "returned"}]
+    details = {"gross_mass_g": 6_000, "place": "counter 1", "lines_removed": removed}
+    step = Step(parcel.number, "accept", NOON, details=details, described=[Described(2, "чай")])
+    advance([step], by=w.act(w.amina), now=NOON)
+
+    parcel = corrected(w, Parcel.objects.get(pk=parcel.pk))
+
+    lines = parcel.lines.order_by("number").values_list("number", "quantity", "removed", "fate")
+    assert parcel.status == "registered"
+    assert list(lines) == [
+        (1, 1, 0, "kept"), (2, 1, 0, "kept"), (3, 1, 0, "kept"), (4, 1, 1, "described_anew"),
+    ]  # fmt: skip
+    move(parcel, "accept", w.act(w.amina), gross_mass_g=6_000, place="counter 1", lines_removed=removed)
+    assert parcel.lines.get(number=1).removed == 1
 
 
 def test_corrected_amend_gives_back_mass_and_lines(w: World) -> None:
