@@ -1,4 +1,4 @@
-"""What the terms say of things somebody means to send, in the words a family may read. Stores nothing."""
+"""What the terms say of things somebody means to send, to the family and to staff. Stores nothing."""
 
 from __future__ import annotations
 
@@ -25,31 +25,36 @@ class Assessment(NamedTuple):
     findings: Sequence[Explained]
 
 
+class Judged(NamedTuple):
+    """A finding and its rule, None where the finding is no rule's."""
+
+    finding: screening.Finding
+    rule: models.ContentRule | None
+
+
 def assess(
     lines: Sequence[DeclaredLine], terms: models.Terms, *, mass_g: int | None, language: str
 ) -> Assessment:
-    """Judge `lines` by the terms alone: nothing here depends on the addressee, a quota or a draw."""
-    rules = {rule.category: rule for rule in terms.rules.all()}
-    found = screening.screen(
-        [item_of(line, number) for number, line in enumerate(lines, 1)],
-        _terms(terms, rules),
-        gross_mass_g=mass_g,
-        place_in_quota=None,
-        second_look=False,
-    )
-    by_id = {rule.pk: rule for rule in rules.values()}
+    """Judge `lines` by the terms alone, in the words of the family."""
+    items = [item_of(line, number) for number, line in enumerate(lines, 1)]
+    judged = judge(items, terms, mass_g=mass_g)
     return Assessment(
-        found.verdict,
+        screening.strictest([finding.verdict for finding, _ in judged]),
         [
-            Explained(
-                each.line,
-                each.category,
-                each.verdict,
-                *explain(by_id.get(each.rule or 0), each.code, language),
-            )
-            for each in found.findings
+            Explained(finding.line, finding.category, finding.verdict, *explain(rule, finding.code, language))
+            for finding, rule in judged
         ],
     )
+
+
+def judge(items: Sequence[screening.Item], terms: models.Terms, *, mass_g: int | None) -> list[Judged]:
+    """Judge `items` by the terms alone: nothing here depends on the addressee, a quota or a draw."""
+    rules = {rule.category: rule for rule in terms.rules.all()}
+    found = screening.screen(
+        items, _terms(terms, rules), gross_mass_g=mass_g, place_in_quota=None, second_look=False
+    )
+    by_id = {rule.pk: rule for rule in rules.values()}
+    return [Judged(each, by_id.get(each.rule or 0)) for each in found.findings]
 
 
 def explain(rule: models.ContentRule | None, code: str, language: str) -> tuple[str, str]:
@@ -58,6 +63,12 @@ def explain(rule: models.ContentRule | None, code: str, language: str) -> tuple[
         return code, getattr(rule, f"family_reason_{language}")
     code = reasons.public_code(code)
     return code, reasons.text(code, language) if code in reasons.REASONS else ""
+
+
+def explain_to_staff(rule: models.ContentRule | None, code: str) -> str:
+    """Return why, as those who work here read it."""
+    text = rule.internal_reason or rule.family_reason_en if rule else ""
+    return reasons.REASONS[code].internal if not text and code in reasons.REASONS else text
 
 
 def item_of(line: DeclaredLine, number: int) -> screening.Item:

@@ -10,11 +10,12 @@ from cryptography.exceptions import InvalidTag
 from django.utils import timezone
 
 from exchanges.access import sees_intermediary
-from exchanges.models import ContentRule, Round, SettledAddressee
-from parcels import access, reasons
+from exchanges.models import ContentRule, Round, SettledAddressee, Terms
+from parcels import access
 from parcels.access import Relation
 from parcels.admin import moving, words
 from parcels.admin.reading import Reader
+from parcels.assessment import explain_to_staff
 from parcels.declarations import LINE_PLACE, RELATIONSHIP_PLACE
 from parcels.lifecycle import FAMILY_WORD, HARD_NEWS, OBSERVE, Status
 from parcels.models import Finding, Line, Movement, Note, Parcel
@@ -63,7 +64,7 @@ class Row(NamedTuple):
     line: Line
     description: str
     name: str
-    findings: Sequence[Mapping[str, str]]
+    findings: Sequence[Mapping[str, Any]]
 
 
 def context(parcel: Parcel, reader: Reader, now: datetime) -> dict[str, Any]:
@@ -76,7 +77,7 @@ def context(parcel: Parcel, reader: Reader, now: datetime) -> dict[str, Any]:
     ours = seen.relation is Relation.SENDING
     public = dict(parcel.publications.values_list("number", "public_from")) if ours else {}
     people = _people(parcel, reader)
-    keys = _keys(parcel) if seen.contents or people else {}
+    keys = keys_of(parcel) if seen.contents or people else {}
     found = list(access.findings(reader.actor, parcel, now).select_related("rule", "terms"))
     if people:
         audit(reader.staff, "see_names", "parcel", [parcel.pk])
@@ -217,7 +218,8 @@ def _people(parcel: Parcel, reader: Reader) -> list[tuple[str, Person, str]]:
     return [(part, person, names.get(person.pk, ERASED)) for part, person in shown]
 
 
-def _keys(parcel: Parcel) -> dict[int, bytes]:
+def keys_of(parcel: Parcel) -> dict[int, bytes]:
+    """Return the keys of its two people, without those who were erased."""
     wrapped = PersonKey.objects.filter(person__in=(parcel.sender_id, parcel.recipient_id))
     return {key.person_id: vault.unwrap(key.wrapped) for key in wrapped}
 
@@ -237,16 +239,16 @@ def _relationship(parcel: Parcel, keys: Mapping[int, bytes]) -> str:
     return open_sealed(keys, parcel.sender_id, parcel.sealed_relationship, RELATIONSHIP_PLACE)
 
 
-def worded_finding(finding: Finding) -> dict[str, str]:
-    rule = finding.rule
-    text = rule.internal_reason or rule.family_reason_en if rule else ""
-    if not text and finding.code in reasons.REASONS:
-        text = reasons.REASONS[finding.code].internal
+def worded_finding(finding: Finding) -> dict[str, Any]:
+    return worded(finding.verdict, finding.code, finding.rule, finding.terms)
+
+
+def worded(verdict: str, code: str, rule: ContentRule | None, terms: Terms) -> dict[str, Any]:
     return {
-        "verdict": finding.verdict,
-        "code": finding.code,
-        "text": text,
-        "version": f"terms version {finding.terms.version}",
+        "verdict": verdict,
+        "code": code,
+        "text": explain_to_staff(rule, code),
+        "version": f"terms version {terms.version}",
         "basis": rule.get_basis_display() if rule and rule.basis else "",
     }
 

@@ -58,7 +58,7 @@ def _check(rows: Sequence[Row], layout: Layout, now: datetime) -> Checked:
     parcel = _Parcel(rows[0], layout, now)
     external_id = parcel.external_id()
     declaration = parcel.declaration(external_id)
-    lines = [_lines(row, layout) for row in rows]
+    lines = [declared_lines(row, layout) for row in rows]
     faults = {row.number: [*_whole(row, layout), *wrong] for row, (_, wrong) in zip(rows, lines, strict=True)}
     faults[rows[0].number] = [*parcel.faults, *faults[rows[0].number]]
     for row in rows[1:]:
@@ -192,7 +192,8 @@ class _Parcel:
         return accepted_at
 
 
-def _lines(row: Row, layout: Layout) -> tuple[list[DeclaredLine], list[str]]:
+def declared_lines(row: Row, layout: Layout) -> tuple[list[DeclaredLine], list[str]]:
+    """Return the row's lines, and what is wrong with them."""
     lines: list[DeclaredLine] = []
     faults: list[str] = []
     for columns in layout.lines:
