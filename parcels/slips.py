@@ -1,7 +1,8 @@
-"""The families' slips of a round: the one way in which receipt codes leave the product in numbers.
+"""The families' slips: of one parcel for its sender at the counter, or of a round, all at once.
 
 Codes are made again from their seeds, rendered in memory, and each print is an observation on each parcel.
-Outside a demonstration two officers allow every print, and what they allowed is good once.
+Only by a round's slips do receipt codes leave the product in numbers: outside a demonstration two officers
+allow every such print, and what they allowed is good once.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from typing import Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from exchanges.models import Round
 from parcels import codes, papers
-from parcels.actions import observe
+from parcels.actions import Refused, observe
 from parcels.lifecycle import END, Status
 from parcels.models import Parcel
 from people import approvals
@@ -34,7 +35,7 @@ class NotApproved(Exception):
 
 
 class NothingToPrint(Exception):
-    """The organisation has no parcel in the round whose slip may be given."""
+    """The organisation has no such parcel, or none whose slip may be given."""
 
 
 def propose(round_: Round, *, by: Actor, now: datetime) -> Approval:
@@ -70,14 +71,11 @@ def print_slips(
     """
     with transaction.atomic():
         _use_up(round_, by, approval, now)
-        seeds = dict(_printable(round_, by).order_by("pk").values_list("number", "seed"))
+        parcels = printable(by).filter(round=round_).order_by("pk")
+        seeds = dict(parcels.values_list("number", "seed"))
         if not seeds:
             raise NothingToPrint
-        key = bytes.fromhex(settings.KEYS.code)
-        slips = [
-            papers.Slip(number, codes.receipt_code(key, bytes(seed)), round_.reference)
-            for number, seed in seeds.items()
-        ]
+        slips = [_slip(number, seed, round_) for number, seed in seeds.items()]
         pdf = papers.slips(slips, base_url=settings.PUBLIC_URL, printed_on=now.date(), on_page=on_page)
         details = {"approval": approval} if approval else {}
         observe(list(seeds), PRINT, by=by, now=now, details=details)
@@ -85,11 +83,45 @@ def print_slips(
         return len(slips)
 
 
-def _printable(round_: Round, by: Actor) -> QuerySet[Parcel]:
-    """Once handed over, a code is given again by two officers only, and with a new seed."""
+def print_one(number: str, *, by: Actor, now: datetime) -> bytes:
+    """Return the PDF of one parcel's slip, for a registrar to give to its sender; it is kept nowhere.
+
+    :raises Refused: not-permitted, if `by` is no registrar
+    :raises NothingToPrint: if it is no parcel of theirs, or its slip may not be given by one person
+    """
+    if "registrar" not in by.roles:
+        raise Refused("not-permitted")
+    with transaction.atomic():
+        parcel = (
+            printable(by)
+            .select_for_update(of=("self",))
+            .select_related("round")
+            .filter(number=number)
+            .first()
+        )
+        if parcel is None:
+            raise NothingToPrint
+        AuditEntry(staff_id=by.staff_id, act=PRINT, subject_kind="parcel", subject=parcel.pk, at=now).save(
+            force_insert=True
+        )
+        observe([number], PRINT, by=by, now=now)
+        slip = _slip(number, parcel.seed, parcel.round)
+        return papers.slips([slip], base_url=settings.PUBLIC_URL, printed_on=now.date())
+
+
+def _slip(number: str, seed: bytes | memoryview, round_: Round) -> papers.Slip:
+    code = codes.receipt_code(bytes.fromhex(settings.KEYS.code), bytes(seed))
+    return papers.Slip(number, code, round_.reference)
+
+
+def printable(by: Actor) -> QuerySet[Parcel]:
+    """Once handed over, a code is given again by two officers only, and with a new seed.
+
+    An end that no liaison has released is none yet: no slip refused may tell of it.
+    """
     return (
-        Parcel.objects.filter(round=round_, organisation=by.organisation_id, code_hash__isnull=False)
-        .exclude(status__in=END)
+        Parcel.objects.filter(organisation=by.organisation_id, code_hash__isnull=False)
+        .filter(~Q(status__in=END) | Q(held_from__isnull=False))
         .exclude(movements__status=Status.HANDED_OVER)
     )
 

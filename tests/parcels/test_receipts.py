@@ -9,12 +9,13 @@ from django.utils import timezone
 
 from exchanges.models import Round
 from parcels import codes, slips
+from parcels.actions import Refused
 from parcels.models import Movement, Parcel
 from people import approvals
 from people.actors import Actor
 from people.approvals import NotYours
 from people.models import AuditEntry
-from tests.factories import NOON, World, cleared, dispatched, handed_over, move, registered, world
+from tests.factories import NOON, World, cleared, dispatched, handed_over, move, registered, staff, world
 
 pytestmark = pytest.mark.django_db
 
@@ -95,6 +96,47 @@ def test_withdrawn_code_is_not_given_again(demonstration: World, tmp_path: Path)
 
     assert print_(tmp_path / "slips.pdf") == (2, "There is no parcel whose slip may be given.")
     assert (printed(), list(tmp_path.iterdir())) == ([], [])
+
+
+def test_end_that_no_liaison_has_released_withholds_no_slip(demonstration: World, tmp_path: Path) -> None:
+    parcel = move(registered(demonstration), "cancel", demonstration.act(demonstration.amina))
+    Parcel.objects.update(held_from=parcel.last_number)
+
+    assert print_(tmp_path / "slips.pdf")[0] == 0
+    assert printed() == [parcel.number]
+
+
+def test_one_slip_is_printed_by_its_registrar_alone(w: World) -> None:
+    parcel = registered(w)
+
+    assert slips.print_one(parcel.number, by=w.act(w.amina), now=NOON).startswith(b"%PDF-")
+
+    assert printed() == [parcel.number]
+    assert AuditEntry.objects.values_list("staff", "act", "subject_kind", "subject").get() == (
+        w.amina.pk, "print_slips", "parcel", parcel.pk,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("who", ["bruno", "dawit", "gita", "ivo", "elena", "farid"])
+def test_one_slip_is_printed_by_nobody_else(w: World, who: str) -> None:
+    parcel = registered(w)
+
+    with pytest.raises(Refused):
+        slips.print_one(parcel.number, by=w.act(getattr(w, who)), now=NOON)
+
+    assert (printed(), AuditEntry.objects.count()) == ([], 0)
+
+
+def test_one_slip_is_not_printed_once_handed_over_withdrawn_or_of_another_office(w: World) -> None:
+    arrived, withdrawn, sent = handed_over(w), registered(w), registered(w)
+    Parcel.objects.filter(pk=withdrawn.pk).update(code_hash=None)
+    hana = w.act(staff("hana", "registrar", w.south))
+
+    for parcel, by in ((arrived, w.act(w.amina)), (withdrawn, w.act(w.amina)), (sent, hana)):
+        with pytest.raises(slips.NothingToPrint):
+            slips.print_one(parcel.number, by=by, now=NOON)
+
+    assert (printed(), AuditEntry.objects.count()) == ([], 0)
 
 
 def test_real_families_slips_need_two_officers_for_each_print(w: World, tmp_path: Path) -> None:
