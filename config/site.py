@@ -35,6 +35,7 @@ def _list(model: str, name: str) -> Entry:
 MENU: Final[Mapping[str, tuple[Entry, ...]]] = {
     "Work": (
         _list("parcels.parcel", "Parcels"),
+        Entry("Declare a parcel", "admin:parcels_counter", "parcels.add_parcel"),
         Entry("Review", "admin:parcels_review", "parcels.review_parcel"),
         _list("parcels.consignment", "Consignments"),
         Entry("Hard news", "admin:parcels_news", "parcels.release_parcel"),

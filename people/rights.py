@@ -44,6 +44,7 @@ RIGHTS: Final[Mapping[str, Rights]] = {
     "exchanges.settledaddressee": {"view": PEOPLE, "add": _OFFICERS},
     "parcels.parcel": {
         "view": _READERS,
+        "add": frozenset({Role.REGISTRAR}),
         "review": frozenset({Role.SCREENER, Role.COORDINATOR}),
         "release": frozenset({Role.LIAISON}),
     },

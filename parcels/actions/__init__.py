@@ -2,11 +2,13 @@
 
 from parcels.actions.advance import advance, observe, observe_each
 from parcels.actions.care import freeze, propose, release_news
+from parcels.actions.counter import Declared, declare
 from parcels.actions.register import Registered, check_round, register
 from parcels.actions.review import vote
 from parcels.actions.steps import Described, Refused, Result, Step
 
 __all__ = [
+    "Declared",
     "Described",
     "Refused",
     "Registered",
@@ -14,6 +16,7 @@ __all__ = [
     "Step",
     "advance",
     "check_round",
+    "declare",
     "freeze",
     "observe",
     "observe_each",

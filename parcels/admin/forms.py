@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from django import forms
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from exchanges.models import ContentRule
 from parcels.actions import Described
@@ -74,8 +75,16 @@ EXAMINED: Final = (
     ("unknown", "not known"),
 )
 
+# What the rules say besides of a line, and why it may stay out.
+_BESIDE_RULES: Final = (
+    ("OVER_MASS", "Over the mass allowed (OVER_MASS)"),
+    ("BOOKS_APART", "Books go apart from food and clothing (BOOKS_APART)"),
+)
+_AT_THE_COUNTER: Final = ("SENDER_ASKS", "The sender does not want to send it (SENDER_ASKS)")
+
 # Beyond what the table demands.
 _ALSO: Final[Mapping[str, tuple[str, ...]]] = {
+    "accept": ("lines_removed",),
     "unpack": ("old_seal", "new_seal"),
     "entrust": ("document",),
     "admit": ("lines_removed",),
@@ -86,7 +95,11 @@ _ALSO: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 class MoveForm(forms.Form):
-    """One form for a move with one parcel or many. `speakers` are in whose name it may be recorded."""
+    """One form for a move with one parcel or many. `speakers` are in whose name it may be recorded.
+
+    :param opens: whether the parcel's contents are for its reader
+    :param checking: whether it is sent to see what the rules say, and nothing is asked of it yet
+    """
 
     once = forms.CharField(widget=forms.HiddenInput, max_length=40)
 
@@ -96,10 +109,13 @@ class MoveForm(forms.Form):
         move: str,
         parcels: Sequence[Parcel],
         speakers: Sequence[Organisation | None] = (None,),
+        opens: bool = False,
+        checking: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.move, self.parcels, self.speakers = move, parcels, speakers
+        self.opens, self.checking = opens, checking
         self.fields["once"].initial = uuid.uuid4().hex
         self.names = [name for name in self._names() if name != "lines_removed"]
         for name in self.names:
@@ -109,13 +125,16 @@ class MoveForm(forms.Form):
         if move in MOVES and MOVES[move].kind is Kind.FACT:
             self._add_when()
             self._add_speaker()
+        if checking:
+            for field in self.fields.values():
+                field.required = False
 
     def _names(self) -> Sequence[str]:
         needed = MOVES[self.move].needs if self.move in MOVES else ()
         return (*needed, *_ALSO.get(self.move, ()))
 
     def _tells_lines(self) -> bool:
-        return "lines_removed" in self._names() and len(self.parcels) == 1
+        return self.opens and "lines_removed" in self._names() and len(self.parcels) == 1
 
     def _add(self, name: str) -> None:
         if name == "gross_mass_g" and len(self.parcels) > 1:
@@ -127,26 +146,31 @@ class MoveForm(forms.Form):
         self.fields[name] = field
 
     def _add_lines(self) -> None:
-        reasons = _reasons_for_lines(self.parcels[0])
-        for line in self.lines():
+        at_the_counter = self.move == "accept"
+        reasons = _reasons_for_lines(self.parcels[0], (_AT_THE_COUNTER,) if at_the_counter else ())
+        for line in self.lines:
             prefix = f"line_{line.number}"
-            left = line.quantity - line.removed
             self.fields[f"{prefix}_count"] = forms.IntegerField(
-                label="Pieces taken out", min_value=0, max_value=left, required=False
+                label="Pieces taken back" if at_the_counter else "Pieces taken out",
+                min_value=0,
+                # Not what is left now: the same form sent twice takes out the same pieces once.
+                max_value=line.quantity,
+                required=False,
             )
             self.fields[f"{prefix}_reason"] = forms.ChoiceField(label="Why", choices=reasons, required=False)
-            if self.move == "amend":
+            if self.move in ("accept", "amend"):
                 self.fields[f"{prefix}_is"] = forms.CharField(
                     label="What the rest really is",
                     max_length=MOST_TEXT,
                     required=False,
                     help_text="Where it is something else than was declared: it is screened by these words.",
                 )
-            self.fields[f"{prefix}_fate"] = forms.ChoiceField(
-                label="What became of them",
-                choices=[("", "—"), *((fate, Line.Fate(fate).label) for fate in FATES)],
-                required=False,
-            )
+            if not at_the_counter:
+                self.fields[f"{prefix}_fate"] = forms.ChoiceField(
+                    label="What became of them",
+                    choices=[("", "—"), *((fate, Line.Fate(fate).label) for fate in FATES)],
+                    required=False,
+                )
 
     def _add_when(self) -> None:
         self.fields["happened_at"] = forms.DateTimeField(
@@ -173,12 +197,13 @@ class MoveForm(forms.Form):
             self.fields["document"] = _reference("Paper it stands on")
             self.fields["document"].required = False
 
+    @cached_property
     def lines(self) -> list[Line]:
         return list(self.parcels[0].lines.order_by("number"))
 
     def line_rows(self) -> Iterator[tuple[Line, list[forms.BoundField]]]:
         if self._tells_lines():
-            for line in self.lines():
+            for line in self.lines:
                 names = [f"line_{line.number}_{part}" for part in ("count", "reason", "fate", "is")]
                 yield line, [self[name] for name in names if name in self.fields]
 
@@ -201,11 +226,20 @@ class MoveForm(forms.Form):
         told = super().clean() or {}
         if told.get("on_behalf_of") and not told.get("document"):
             self.add_error("document", "Name the paper on which the other party states it.")
-        for name in [name for name in self.fields if name.endswith("_count")]:
-            prefix = name.removesuffix("_count")
-            if told.get(name) and not (told.get(f"{prefix}_reason") and told.get(f"{prefix}_fate")):
-                self.add_error(name, "Say why, and what became of them.")
+        for prefix in [] if self.checking else self._prefixes():
+            missing = [part for part in ("reason", "fate") if self._is_missing(f"{prefix}_{part}", told)]
+            if told.get(f"{prefix}_count") and missing:
+                self.add_error(
+                    f"{prefix}_count",
+                    "Say why." if self.move == "accept" else "Say why, and what became of them.",
+                )
         return told
+
+    def _prefixes(self) -> list[str]:
+        return [name.removesuffix("_count") for name in self.fields if name.endswith("_count")]
+
+    def _is_missing(self, name: str, told: Mapping[str, Any]) -> bool:
+        return name in self.fields and not told.get(name)
 
     def happened_at(self, now: datetime) -> datetime:
         told: datetime | None = self.cleaned_data.get("happened_at")
@@ -235,14 +269,13 @@ class MoveForm(forms.Form):
         ]
 
     def _removed(self) -> Iterator[dict[str, Any]]:
-        for name, count in self.cleaned_data.items():
-            if name.endswith("_count") and count:
-                prefix = name.removesuffix("_count")
+        for prefix in self._prefixes():
+            if count := self.cleaned_data[f"{prefix}_count"]:
                 yield {
                     "line": int(prefix.removeprefix("line_")),
                     "count": count,
                     "reason": self.cleaned_data[f"{prefix}_reason"],
-                    "fate": self.cleaned_data[f"{prefix}_fate"],
+                    "fate": self.cleaned_data.get(f"{prefix}_fate", Line.Fate.RETURNED.value),
                 }
 
 
@@ -319,12 +352,12 @@ def _found_in() -> tuple[Status, ...]:
     return MOVES["find"].targets
 
 
-def _reasons_for_lines(parcel: Parcel) -> list[tuple[str, str]]:
+def _reasons_for_lines(parcel: Parcel, besides: Choices) -> list[tuple[str, str]]:
     rules = ContentRule.objects.filter(terms=parcel.round.terms_id).order_by("name_en")
     codes: dict[str, str] = {}
     for rule in rules:
         codes.setdefault(rule.reason_code, f"{rule.name_en} ({rule.reason_code})")
-    return [("", "—"), *codes.items(), ("OVER_MASS", "Over the mass allowed (OVER_MASS)")]
+    return [("", "—"), *codes.items(), *_BESIDE_RULES, *besides]
 
 
 FIELDS: Final[Mapping[str, Callable[[MoveForm], forms.Field]]] = {

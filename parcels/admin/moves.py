@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, cast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, cast
 
 from django.contrib import messages
+from django.forms import BoundField
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
 from parcels import access, bell
 from parcels.actions import Result
-from parcels.admin import moving, words
+from parcels.admin import advice, moving, words
 from parcels.admin.forms import MoveForm
+from parcels.admin.parcel_page import keys_of, open_sealed
 from parcels.admin.reading import Reader, reader_of
+from parcels.declarations import LINE_PLACE
 from parcels.lifecycle import MOVES, Kind
-from parcels.models import Parcel
+from parcels.models import Line, Parcel
 from people.desk import page, require
 from people.models import Organisation
 
@@ -38,6 +41,10 @@ def parcel_url(parcel: Parcel) -> str:
     return reverse("admin:parcels_parcel_change", args=[parcel.pk])
 
 
+def counter_url(parcel: Parcel) -> str:
+    return reverse("admin:parcels_at_counter", args=[parcel.pk])
+
+
 def move_view(request: HttpRequest, move: str) -> HttpResponse:
     """Ask for what the move needs, then make it. Nothing that was typed is lost when it is refused."""
     reader = reader_of(request)
@@ -47,8 +54,15 @@ def move_view(request: HttpRequest, move: str) -> HttpResponse:
         raise Http404
     if request.method != "POST" or "once" not in request.POST:
         return ask(request, move, parcels)
-    form = MoveForm(request.POST, move=move, parcels=parcels, speakers=_may_speak_for(reader, move, parcels))
-    if not form.is_valid():
+    form = MoveForm(
+        request.POST,
+        move=move,
+        parcels=parcels,
+        speakers=_may_speak_for(reader, move, parcels),
+        opens=_opens(reader, parcels),
+        checking="check" in request.POST,
+    )
+    if not form.is_valid() or form.checking:
         return _show(request, move, form, parcels)
     results = _make(reader, move, form, parcels)
     return (
@@ -72,8 +86,17 @@ def ask(request: HttpRequest, move: str, parcels: Sequence[Parcel]) -> HttpRespo
     if not may and len(parcels) == 1:
         messages.error(request, f"{words.DO[move]}: not possible now, or not for your role.")
         return HttpResponseRedirect(parcel_url(parcels[0]))
-    form = MoveForm(move=move, parcels=may, speakers=_common([speakers[each.number] for each in may]))
+    form = MoveForm(
+        move=move,
+        parcels=may,
+        speakers=_common([speakers[each.number] for each in may]),
+        opens=_opens(reader, may),
+    )
     return _show(request, move, form, may, left_out)
+
+
+def _opens(reader: Reader, parcels: Sequence[Parcel]) -> bool:
+    return len(parcels) == 1 and access.sight(reader.actor, parcels[0]).contents
 
 
 def _common(
@@ -110,9 +133,36 @@ def _show(
         "left_out": [(parcel, words.badge(parcel.status)) for parcel in left_out],
         "one": parcels[0] if len(parcels) == 1 else None,
         "two": move in moving.PROPOSED,
+        "advice": None,
     }
+    if move == "accept" and form.opens:
+        context["advice"] = advice.of_form(form)
+    context["lines"] = _lines(form, context["advice"])
     status = 400 if form.errors else 200
     return page(request, "admin/parcels/move.html", title, context, status=status)
+
+
+class LineRow(NamedTuple):
+    """A line of which the form asks, in the words in which it was declared."""
+
+    line: Line
+    description: str
+    fields: Sequence[BoundField]
+    findings: Sequence[Mapping[str, Any]]
+
+
+def _lines(form: MoveForm, said: advice.Advice | None) -> list[LineRow]:
+    rows = list(form.line_rows())
+    parcel, keys = form.parcels[0] if rows else None, keys_of(form.parcels[0]) if rows else {}
+    return [
+        LineRow(
+            line,
+            open_sealed(keys, parcel.sender_id, line.sealed_description, LINE_PLACE) if parcel else "",
+            fields,
+            said.by_line.get(line.number, ()) if said else (),
+        )
+        for line, fields in rows
+    ]
 
 
 def _make(reader: Reader, move: str, form: MoveForm, parcels: Sequence[Parcel]) -> list[Result]:
@@ -137,7 +187,9 @@ def _after_one(request: HttpRequest, form: MoveForm, parcel: Parcel, result: Res
         return _show(request, form.move, form, [parcel])
     level = messages.WARNING if result.result == "observed" else messages.SUCCESS
     messages.add_message(request, level, outcome(form.move, result))
-    return HttpResponseRedirect(parcel_url(parcel))
+    # Its sender still stands there.
+    is_counter = form.move == "accept" and reader_of(request).may("parcels.add_parcel")
+    return HttpResponseRedirect(counter_url(parcel) if is_counter else parcel_url(parcel))
 
 
 def outcome(move: str, result: Result) -> str:

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from exchanges.models import SettledAddressee
 from parcels import settling
 from parcels.actions import Refused, freeze, release_news
-from parcels.admin import moving, news, parcel_list, review, waiting, words
+from parcels.admin import counter, moving, news, parcel_list, review, waiting, words
 from parcels.admin.moves import ask, move_view, parcel_url, parcels_named, require_parcel
 from parcels.admin.parcel_list import ParcelList
 from parcels.admin.parcel_page import context
@@ -60,6 +60,10 @@ class ParcelAdmin(ReadOnlyDesk):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         return parcel_list.found(request, queryset, search_term), False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        declares = counter.may_declare(reader_of(request))
+        return super().changelist_view(request, {"may_declare": declares, **(extra_context or {})})
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ParcelList]:
         return ParcelList
@@ -136,6 +140,9 @@ class ParcelAdmin(ReadOnlyDesk):
             at("waiting/", waiting.waiting_acts, "waiting"),
             at("waiting/print/", waiting.propose_print, "propose_print"),
             at("waiting/<int:approval_id>/", waiting.decide, "decide"),
+            at("counter/", counter.declare_view, "counter"),
+            at("<int:parcel_id>/counter/", counter.at_counter, "at_counter"),
+            at("<int:parcel_id>/slip/", counter.print_slip, "slip"),
             at("moves/<slug:move>/", move_view, "move"),
             at("<int:parcel_id>/do/<slug:deed>/", do, "do"),
             at("<int:parcel_id>/note/", note, "note"),

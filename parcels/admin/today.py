@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from parcels.access import Relation
 from parcels.admin import words
+from parcels.admin.counter import may_declare
 from parcels.admin.reading import Reader, reader_of
 from parcels.admin.waiting import open_acts
 from parcels.lifecycle import END, Status
@@ -33,7 +34,11 @@ def context(request: HttpRequest) -> dict[str, Any]:
     if not reader.rounds:
         return {"numbers": [], "rounds": []}
     counts = _counts(reader)
-    return {"numbers": _numbers(reader, counts), "rounds": _by_round(reader)}
+    return {
+        "numbers": _numbers(reader, counts),
+        "rounds": _by_round(reader),
+        "may_declare": may_declare(reader),
+    }
 
 
 def _counts(reader: Reader) -> dict[str, int]:

@@ -112,6 +112,49 @@ def test_registrar_weighs_and_accepts(page: Page, w: World, parcel: Parcel) -> N
     assert (waiting.status, waiting.gross_mass_g) == ("accepted", 6200)
 
 
+def test_counter_is_accessible_fits_and_works_by_keyboard(context: BrowserContext, w: World) -> None:
+    page, said = context.new_page(), list[str]()
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    enter(page, w.amina)
+    page.get_by_role("link", name="Declare a parcel").last.press("Enter")
+    for name, told in (
+        ("sender_name", "Olha Home"),
+        ("prisoner_name", "Pavlo Away"),
+        ("gross_mass_g", "6200"),
+    ):
+        page.locator(f"#id_{name}").fill(told)
+    line = page.get_by_role("group", name="Line 1", exact=True)
+    for label, told in (("What it is", "нож"), ("Pieces", "1"), ("Grams a piece", "200")):
+        line.get_by_label(label).fill(told)
+    assert (list(said), is_too_wide(page), faults(page)) == ([], False, [])
+    page.get_by_role("button", name="What do the rules say?").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Something may not be sent.")
+    line.get_by_text("To say to the sender").press("Enter")
+    assert (list(said), is_too_wide(page), faults(page)) == ([], False, [])
+    line.get_by_label("What it is").fill("мыло")
+    page.get_by_role("button", name="Register").press("Enter")
+    expect(page.locator(".messagelist")).to_contain_text("Registered")
+    assert (list(said), is_too_wide(page), faults(page)) == ([], False, [])
+    parcel = Parcel.objects.get()
+    assert (parcel.status, parcel.gross_mass_g) == ("accepted", 6200)
+
+
+def test_sender_takes_something_back(context: BrowserContext, w: World) -> None:
+    parcel, page = registered(w, "печенье", "нож"), context.new_page()
+    enter(page, w.amina)
+    page.goto(f"/admin/parcels/parcel/moves/accept/?parcel={parcel.number}")
+    assert (is_too_wide(page), faults(page)) == (False, [])
+    page.get_by_label("Mass of").fill("6200")
+    page.get_by_role("group", name="Line 2: нож").get_by_label("Pieces taken back").fill("1")
+    page.get_by_role("button", name="What do the rules say?").click()
+    expect(page.get_by_role("status")).to_contain_text("The rules allow all of it.")
+    page.get_by_role("button", name="Weigh and accept").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"At the counter: {parcel.number}")
+    assert (is_too_wide(page), faults(page)) == (False, [])
+    assert parcel.lines.get(number=2).fate == "returned"
+
+
 def test_many_are_chosen_in_the_list(page: Page, w: World, parcel: Parcel) -> None:
     enter(page, w.amina)
     page.goto("/admin/parcels/parcel/?status=registered")
