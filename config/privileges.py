@@ -62,7 +62,7 @@ TABLES: Final[Mapping[str, tuple[str, str, str]]] = {
     "exchanges_termsevent": (_ADD, "", ""),
     "parcels_batch": (_ALL, _ALL, ""),
     "parcels_consignment": (_KEEP, _KEEP, _READ),
-    "parcels_consignmentnews": (_ADD, _ADD, _READ),
+    "parcels_consignmentnews": (_KEEP, _KEEP, _READ),
     "parcels_edge": (_READ, _READ, _READ),
     "parcels_finding": (_ADD, _ADD, _READ),
     "parcels_line": (_KEEP, _KEEP, ""),

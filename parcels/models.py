@@ -45,7 +45,10 @@ class Consignment(models.Model):
 
 
 class ConsignmentNews(models.Model):
-    """The one day on which a move of a consignment becomes public for all of its parcels."""
+    """The one day on which a move of a consignment becomes public for all of its parcels.
+
+    It is made anew once every such movement was undone; `Publication` keeps what was told of those.
+    """
 
     consignment = models.ForeignKey(Consignment, models.PROTECT, related_name="news")
     move = models.CharField(max_length=16)

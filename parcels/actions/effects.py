@@ -67,20 +67,31 @@ def _public_from(made: Made, now: datetime) -> datetime | None:
 
 
 _NEWS: Final = """
-WITH asked AS (
-    SELECT * FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[]) AS t (consignment_id, move, public_from)
-), made AS (
-    INSERT INTO parcels_consignmentnews (consignment_id, move, public_from) SELECT * FROM asked
-    ON CONFLICT DO NOTHING RETURNING consignment_id, move, public_from
-)
-SELECT * FROM made UNION ALL
-SELECT n.consignment_id, n.move, n.public_from
-  FROM parcels_consignmentnews n JOIN asked USING (consignment_id, move)
+INSERT INTO parcels_consignmentnews AS n (consignment_id, move, public_from)
+SELECT * FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[])
+ON CONFLICT (consignment_id, move) DO UPDATE SET public_from = CASE
+    WHEN EXISTS (SELECT FROM parcels_parcel p JOIN parcels_movement m ON m.parcel_id = p.id
+                  WHERE p.consignment_id = n.consignment_id AND m.move = n.move
+                    AND m.number > (SELECT max(l.number) FROM parcels_movement l
+                                     WHERE l.parcel_id = p.id AND l.move = 'pack')
+                    AND NOT EXISTS (SELECT FROM parcels_movement c
+                                     WHERE (c.parcel_id, c.corrects) = (m.parcel_id, m.number)))
+    THEN n.public_from ELSE EXCLUDED.public_from END
+RETURNING consignment_id, move, public_from
+"""
+_CORRECTED: Final = """
+SELECT m.parcel_id, max(n.public_from)
+  FROM parcels_movement m JOIN parcels_publication n ON (n.parcel_id, n.number) = (m.parcel_id, m.number)
+ WHERE m.parcel_id = ANY(%s) AND m.move = 'correct' GROUP BY m.parcel_id
 """
 
 
 def settle_news(made: list[Made], now: datetime) -> None:
-    """Give dispatch, entrust and hand_over one public day a consignment: that of its first movement."""
+    """Give dispatch, entrust and hand_over one public day a consignment: that of its first movement.
+
+    The first that still counts: one that was undone did not happen, and its day would tell the real one too
+    early. What was published stays, and no parcel's news is older than its last correction.
+    """
     # One that was sent back, lost and found on the way travels in no consignment.
     together = [
         each
@@ -96,8 +107,11 @@ def settle_news(made: list[Made], now: datetime) -> None:
             [[c for c, _ in asked], [m for _, m in asked], list(asked.values())],
         )
         days = {(consignment, move): day for consignment, move, day in cursor.fetchall()}
+        cursor.execute(_CORRECTED, [[each.held.id for each in together]])
+        corrected = dict(cursor.fetchall())
     for each in together:
-        each.public_from = days[each.held.consignment, each.move]
+        day = days[each.held.consignment, each.move]
+        each.public_from = max(day, corrected.get(each.held.id, day))
 
 
 def after(made: list[Made], around: Surroundings, now: datetime) -> None:

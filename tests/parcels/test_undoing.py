@@ -1,6 +1,6 @@
 """A correction leaves the parcel, and what hangs on it, as if the undone movement had not been."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -31,12 +31,12 @@ def w() -> World:
     return world()
 
 
-def corrected(w: World, parcel: Parcel) -> Parcel:
+def corrected(w: World, parcel: Parcel, *, now: datetime = NOON) -> Parcel:
     """Undo the parcel's last movement: Gita proposes, Hana of the holding side decides."""
     details = {"corrects": parcel.last_number, "reason": "wrong_parcel"}
-    proposal = propose(parcel.number, "correct", by=w.act(w.gita), now=NOON, details=details)
+    proposal = propose(parcel.number, "correct", by=w.act(w.gita), now=now, details=details)
     hana = staff(f"hana-{parcel.pk}-{parcel.last_number}", "liaison", w.south)
-    approvals.confirm(proposal.pk, by=w.act(hana), now=NOON)
+    approvals.confirm(proposal.pk, by=w.act(hana), now=now)
     return Parcel.objects.get(pk=parcel.pk)
 
 
@@ -141,6 +141,66 @@ def test_corrected_dispatch_waits_sealed_once_all_of_it_is_undone(w: World) -> N
 
     assert told == ["dispatched", "sealed"]
     assert [each.result for each in advance(leave, by=w.act(w.dawit), now=NOON)] == ["moved", "moved"]
+
+
+def published(parcel: Parcel) -> list[tuple[str, timedelta]]:
+    """Return the moves after it was packed, and how long after NOON each is public."""
+    days = dict(Publication.objects.filter(parcel=parcel).values_list("number", "public_from"))
+    moves = parcel.movements.filter(number__gt=4).order_by("number").values_list("number", "move")
+    return [(move_, days[number] - NOON) for number, move_ in moves]
+
+
+def test_dispatch_made_again_is_public_by_its_own_day(w: World) -> None:
+    into, later = consignment(w), NOON + timedelta(days=3)
+    both = packed(w, into), packed(w, into)
+    seal(into)
+    leave = [Step(each.number, "dispatch", NOON, None, {"seal": "SEAL-1"}) for each in both]
+    advance(leave, by=w.act(w.dawit), now=NOON)
+    for each in both:
+        each.refresh_from_db()
+        corrected(w, each)
+
+    made = advance(leave, by=w.act(w.dawit), now=later)
+
+    assert [each.result for each in made] == ["moved", "moved"]
+    week = timedelta(days=7)
+    for each in both:
+        assert published(each) == [("dispatch", week), ("correct", week), ("dispatch", timedelta(days=10))]
+
+
+def test_day_stands_while_one_parcel_still_went_on_it(w: World) -> None:
+    into = consignment(w)
+    both = packed(w, into), packed(w, into)
+    seal(into)
+    leave = [Step(each.number, "dispatch", NOON, None, {"seal": "SEAL-1"}) for each in both]
+    advance(leave, by=w.act(w.dawit), now=NOON)
+    for each in both:
+        move(each, "entrust", w.act(w.farid), now=NOON + timedelta(days=1))
+    corrected_by_neutral(w, both[0])
+
+    move(both[0], "entrust", w.act(w.farid), now=NOON + timedelta(days=3))
+
+    assert published(both[0])[-1] == published(both[1])[-1] == ("entrust", timedelta(days=8))
+
+
+def test_news_made_again_is_no_older_than_its_correction(w: World) -> None:
+    into, late = consignment(w), timedelta(days=9)
+    both = packed(w, into), packed(w, into)
+    seal(into)
+    leave = [Step(each.number, "dispatch", NOON, None, {"seal": "SEAL-1"}) for each in both]
+    advance(leave, by=w.act(w.dawit), now=NOON)
+    for each in both:
+        move(each, "hand_over", w.act(w.elena), act="A-1")
+    corrected(w, both[0], now=NOON + late)
+
+    move(both[0], "hand_over", w.act(w.elena), now=NOON + timedelta(days=10), act="A-2")
+
+    assert published(both[0])[1:] == [
+        ("hand_over", timedelta(days=7)),
+        ("correct", late),
+        ("hand_over", late),
+    ]
+    assert published(both[1])[-1] == ("hand_over", timedelta(days=7))
 
 
 def test_parcel_left_behind_is_unpacked_without_seals(w: World) -> None:
