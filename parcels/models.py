@@ -118,6 +118,11 @@ class Parcel(models.Model):
             models.Index(fields=["round", "recipient", "id"], name="parcel_quota_order"),
             models.Index(fields=["status", "status_since"], name="parcel_status_since"),
             models.Index(fields=["id"], condition=Q(status="accepted"), name="parcel_to_screen"),
+            # A few among many, that lists and the first page ask for by the mark alone.
+            models.Index(fields=["id"], condition=Q(overdue_since__isnull=False), name="parcel_overdue"),
+            models.Index(fields=["id"], condition=Q(flagged=True), name="parcel_flagged"),
+            models.Index(fields=["id"], condition=Q(frozen=True), name="parcel_frozen"),
+            models.Index(fields=["id"], condition=Q(held_from__isnull=False), name="parcel_news_held"),
         ]
 
     def __str__(self) -> str:

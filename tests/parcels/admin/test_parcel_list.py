@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from parcels.admin import parcel_list
 from parcels.models import Parcel
 from people.actions import Telling
 from people.desk import BoundedPaginator
@@ -182,3 +183,22 @@ def test_contest_shows_nowhere_at_the_holding_side(w: World) -> None:
 
     assert [text(enzo.get(page)) for page in (*pages, f"{LIST}news/")] == before
     assert enzo.get(f"{LIST}?held_from__isnull=False").status_code == HTTPStatus.BAD_REQUEST
+
+
+@pytest.mark.parametrize(
+    ("mark", "index"),
+    [
+        (parcel_list.OverdueFilter, "parcel_overdue"),
+        (parcel_list.FrozenFilter, "parcel_frozen"),
+        (parcel_list.FlaggedFilter, "parcel_flagged"),
+        (parcel_list.HeldNewsFilter, "parcel_news_held"),
+    ],
+)
+def test_marked_parcels_are_found_without_reading_all(
+    db: None, mark: type[parcel_list._Mark], index: str
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        plan = Parcel.objects.filter(mark.met).order_by("-pk").explain()
+
+    assert f"using {index} on" in plan
