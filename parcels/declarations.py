@@ -12,6 +12,10 @@ from people.actions import Telling
 # Where the sealed texts of a declaration belong.
 LINE_PLACE: Final = "parcels.line"
 RELATIONSHIP_PLACE: Final = "parcels.relationship"
+# What a line may be, and a parcel.
+MOST_TEXT: Final = 300
+MOST_PIECES: Final = 1_000
+MOST_MASS_G: Final = 100_000
 
 
 class DeclaredLine(NamedTuple):

@@ -15,6 +15,7 @@ from parcels.actions.holding import Held, today
 from parcels.actions.steps import Refused
 from parcels.actions.surroundings import Surroundings
 from parcels.actions.telling import is_code
+from parcels.declarations import MOST_MASS_G
 from parcels.lifecycle import (
     COMPLETE,
     CONFIRMING,
@@ -29,7 +30,6 @@ from parcels.lifecycle import (
 from people.actors import Actor
 
 Details = Mapping[str, Any]
-MOST_MASS_G: Final = 100_000
 FATES: Final = ("kept", "returned", "given", "destroyed")
 
 

@@ -19,13 +19,12 @@ from parcels.actions.telling import is_code
 from parcels.actions.undoing import Counting
 from parcels.actions.writing import Made
 from parcels.assessment import categories
-from parcels.declarations import LINE_PLACE, DeclaredLine
+from parcels.declarations import LINE_PLACE, MOST_TEXT, DeclaredLine
 from parcels.models import Line, Parcel
 from people import vault
 
 MOVES_ON_LINES: Final = frozenset({"accept", "amend", "admit"})
 _DESCRIBE: Final = frozenset({"accept", "amend"})
-MOST_TEXT: Final = 300
 _ANEW: Final = Line.Fate.DESCRIBED_ANEW.value
 
 

@@ -13,9 +13,9 @@ from django.utils.functional import cached_property
 
 from exchanges.models import ContentRule
 from parcels.actions import Described
-from parcels.actions.conditions import FATES, MOST_MASS_G
-from parcels.actions.lines import MOST_TEXT
+from parcels.actions.conditions import FATES
 from parcels.admin import words
+from parcels.declarations import MOST_MASS_G, MOST_TEXT
 from parcels.lifecycle import MOVES, OBSERVE, Kind, Status
 from parcels.models import Consignment, Line, Parcel
 from people.models import Organisation

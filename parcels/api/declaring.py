@@ -20,7 +20,7 @@ from parcels import access, codes
 from parcels.actions import Refused, Registered, register
 from parcels.api.shapes import STATUSES, FindingSerializer, findings_of
 from parcels.assessment import assess
-from parcels.declarations import Declaration, DeclaredLine
+from parcels.declarations import MOST_MASS_G, MOST_PIECES, MOST_TEXT, Declaration, DeclaredLine
 from parcels.lifecycle import Status
 from people.actions import Telling
 from people.actors import Actor
@@ -31,8 +31,6 @@ from people.oauth import actor_of
 from people.problems import Problem, invalid
 
 MOST_LINES: Final = 60
-MOST_PIECES: Final = 1_000
-MOST_MASS_G: Final = 100_000
 
 
 def grams(**kwargs: Any) -> Whole:
@@ -40,7 +38,7 @@ def grams(**kwargs: Any) -> Whole:
 
 
 class ItemSerializer(Strict):
-    description = Text(max_length=300, help_text="As the family writes it, in ru, uk or en")
+    description = Text(max_length=MOST_TEXT, help_text="As the family writes it, in ru, uk or en")
     category = Match(
         r"^[A-Z][A-Z_]{1,29}$", required=False, help_text="Where it is known; else read from the description"
     )

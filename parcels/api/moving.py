@@ -16,9 +16,9 @@ from rest_framework.response import Response
 from parcels import access, bell
 from parcels.actions import Described, Result, Step, advance
 from parcels.actions.conditions import FATES
-from parcels.actions.lines import MOST_TEXT
-from parcels.api.declaring import MOST_LINES, MOST_PIECES, grams
+from parcels.api.declaring import MOST_LINES, grams
 from parcels.api.shapes import STATUSES
+from parcels.declarations import MOST_PIECES, MOST_TEXT
 from parcels.lifecycle import COMPLETE, EVIDENCE, EXAMINED_BEFORE, MOVES
 from people.actors import Actor
 from people.api import Calls

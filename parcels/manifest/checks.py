@@ -9,14 +9,12 @@ from itertools import groupby
 from typing import Final, NamedTuple
 
 from parcels.actions.steps import AHEAD
-from parcels.declarations import Declaration, DeclaredLine
+from parcels.declarations import MOST_MASS_G, MOST_PIECES, MOST_TEXT, Declaration, DeclaredLine
 from parcels.manifest.columns import PARCEL, Layout, LineColumns
 from parcels.manifest.tables import Row
 from people.actions import Telling
 
 CONTACT_BY: Final = ("phone", "email", "post", "organisation", "none")
-MOST_MASS_G: Final = 100_000
-MOST_PIECES: Final = 1_000
 MOST_ROWS_A_PARCEL: Final = 100
 
 REQUIRED: Final = "required"
@@ -202,7 +200,7 @@ def declared_lines(row: Row, layout: Layout) -> tuple[list[DeclaredLine], list[s
         if not (description or quantity or mass):
             continue
         line = DeclaredLine(description, _number(quantity, MOST_PIECES) or 0, _number(mass, MOST_MASS_G))
-        if not description or not line.quantity or line.unit_mass_g is None or _unfit(description, 300):
+        if not description or not line.quantity or line.unit_mass_g is None or _unfit(description, MOST_TEXT):
             faults += _line_faults(columns, line, quantity, mass)
         lines.append(line)
     if not lines:
@@ -211,7 +209,7 @@ def declared_lines(row: Row, layout: Layout) -> tuple[list[DeclaredLine], list[s
 
 
 def _line_faults(columns: LineColumns, line: DeclaredLine, quantity: str, mass: str) -> Iterator[str]:
-    if wrong := _unfit(line.description, 300) if line.description else REQUIRED:
+    if wrong := _unfit(line.description, MOST_TEXT) if line.description else REQUIRED:
         yield f"{columns.prefix}_description: {wrong}"
     if not line.quantity:
         yield f"{columns.prefix}_quantity: {_PIECES if quantity else REQUIRED}"

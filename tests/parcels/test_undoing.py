@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from parcels.actions import Described, Refused, Step, advance, propose, release_news
-from parcels.models import Parcel, Publication
+from parcels.models import Consignment, Parcel, Publication
 from people import actors, approvals
 from tests.factories import (
     NOON,
@@ -38,6 +38,15 @@ def corrected(w: World, parcel: Parcel, *, now: datetime = NOON) -> Parcel:
     hana = staff(f"hana-{parcel.pk}-{parcel.last_number}", "liaison", w.south)
     approvals.confirm(proposal.pk, by=w.act(hana), now=now)
     return Parcel.objects.get(pk=parcel.pk)
+
+
+def two_dispatched(w: World, into: Consignment) -> tuple[list[Parcel], list[Step]]:
+    """Return two parcels that left together, and the steps by which they did."""
+    both = [packed(w, into), packed(w, into)]
+    seal(into)
+    leave = [Step(each.number, "dispatch", NOON, None, {"seal": "SEAL-1"}) for each in both]
+    advance(leave, by=w.act(w.dawit), now=NOON)
+    return [Parcel.objects.get(pk=each.pk) for each in both], leave
 
 
 def public(parcel: Parcel) -> list[int]:
@@ -128,13 +137,9 @@ def test_unpack_from_what_has_left_is_not_corrected(w: World) -> None:
 
 def test_corrected_dispatch_waits_sealed_once_all_of_it_is_undone(w: World) -> None:
     into = consignment(w)
-    both = packed(w, into), packed(w, into)
-    seal(into)
-    leave = [Step(each.number, "dispatch", NOON, None, {"seal": "SEAL-1"}) for each in both]
-    advance(leave, by=w.act(w.dawit), now=NOON)
+    both, leave = two_dispatched(w, into)
     told = []
     for each in both:
-        each.refresh_from_db()
         corrected(w, each)
         into.refresh_from_db()
         told.append(into.status)
@@ -152,12 +157,8 @@ def published(parcel: Parcel) -> list[tuple[str, timedelta]]:
 
 def test_dispatch_made_again_is_public_by_its_own_day(w: World) -> None:
     into, later = consignment(w), NOON + timedelta(days=3)
-    both = packed(w, into), packed(w, into)
-    seal(into)
-    leave = [Step(each.number, "dispatch", NOON, None, {"seal": "SEAL-1"}) for each in both]
-    advance(leave, by=w.act(w.dawit), now=NOON)
+    both, leave = two_dispatched(w, into)
     for each in both:
-        each.refresh_from_db()
         corrected(w, each)
 
     made = advance(leave, by=w.act(w.dawit), now=later)
@@ -170,10 +171,7 @@ def test_dispatch_made_again_is_public_by_its_own_day(w: World) -> None:
 
 def test_day_stands_while_one_parcel_still_went_on_it(w: World) -> None:
     into = consignment(w)
-    both = packed(w, into), packed(w, into)
-    seal(into)
-    leave = [Step(each.number, "dispatch", NOON, None, {"seal": "SEAL-1"}) for each in both]
-    advance(leave, by=w.act(w.dawit), now=NOON)
+    both, _ = two_dispatched(w, into)
     for each in both:
         move(each, "entrust", w.act(w.farid), now=NOON + timedelta(days=1))
     corrected_by_neutral(w, both[0])
@@ -185,10 +183,7 @@ def test_day_stands_while_one_parcel_still_went_on_it(w: World) -> None:
 
 def test_news_made_again_is_no_older_than_its_correction(w: World) -> None:
     into, late = consignment(w), timedelta(days=9)
-    both = packed(w, into), packed(w, into)
-    seal(into)
-    leave = [Step(each.number, "dispatch", NOON, None, {"seal": "SEAL-1"}) for each in both]
-    advance(leave, by=w.act(w.dawit), now=NOON)
+    both, _ = two_dispatched(w, into)
     for each in both:
         move(each, "hand_over", w.act(w.elena), act="A-1")
     corrected(w, both[0], now=NOON + late)
@@ -205,11 +200,7 @@ def test_news_made_again_is_no_older_than_its_correction(w: World) -> None:
 
 def test_parcel_left_behind_is_unpacked_without_seals(w: World) -> None:
     into = consignment(w)
-    both = packed(w, into), packed(w, into)
-    seal(into)
-    leave = [Step(each.number, "dispatch", NOON, None, {"seal": "SEAL-1"}) for each in both]
-    advance(leave, by=w.act(w.dawit), now=NOON)
-    both[0].refresh_from_db()
+    both, _ = two_dispatched(w, into)
 
     parcel = move(corrected(w, both[0]), "unpack", w.act(w.dawit), reason="left_behind")
 
