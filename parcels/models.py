@@ -69,7 +69,7 @@ class Parcel(models.Model):
     `last_number` and `status` mirror its last movement; the database keeps the two together.
     """
 
-    number = models.CharField(max_length=13, unique=True)
+    number = models.CharField(max_length=13)
     round = models.ForeignKey(Round, models.PROTECT, related_name="parcels", db_index=False)
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+", db_index=False)
     sender = models.ForeignKey(Person, models.PROTECT, related_name="sent_parcels")
@@ -110,6 +110,8 @@ class Parcel(models.Model):
 
     class Meta:
         constraints: ClassVar = [
+            # A unique field would have a second index, for searching by its beginning.
+            models.UniqueConstraint(fields=["number"], name="parcel_number_once"),
             models.UniqueConstraint(fields=["organisation", "external_id"], name="parcel_external_id_once"),
             models.CheckConstraint(condition=Q(last_number__gte=1), name="parcel_has_a_movement"),
         ]
@@ -207,8 +209,16 @@ class Movement(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["parcel", "number", "status"], name="movement_numbered"),
             models.UniqueConstraint(fields=["parcel", "number"], name="movement_number_once"),
-            models.UniqueConstraint(fields=["organisation", "external_id"], name="movement_external_id_once"),
-            models.UniqueConstraint(fields=["parcel", "corrects"], name="movement_corrected_once"),
+            models.UniqueConstraint(
+                fields=["organisation", "external_id"],
+                condition=Q(external_id__isnull=False),
+                name="movement_external_id_once",
+            ),
+            models.UniqueConstraint(
+                fields=["parcel", "corrects"],
+                condition=Q(corrects__isnull=False),
+                name="movement_corrected_once",
+            ),
             models.CheckConstraint(
                 condition=Q(actor__in=["staff", "client", "worker", "family"]), name="movement_actor_known"
             ),

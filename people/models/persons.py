@@ -19,15 +19,19 @@ class Person(models.Model):
         SENDER = "sender"
         EVACUEE = "evacuee"
 
-    reference = models.CharField(max_length=16, unique=True, default=new_reference)
+    reference = models.CharField(max_length=16, default=new_reference)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     # The office whose record this is; another office's record of the same human being is another row.
-    organisation = models.ForeignKey(Organisation, models.PROTECT)
-    party = models.ForeignKey(Party, models.PROTECT, null=True, blank=True)
+    organisation = models.ForeignKey(Organisation, models.PROTECT, db_index=False)
+    party = models.ForeignKey(Party, models.PROTECT, null=True, blank=True, db_index=False)
     recorded_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         verbose_name_plural = "people"
+        constraints: ClassVar = [
+            # A unique field would have a second index, for searching by its beginning.
+            models.UniqueConstraint(fields=["reference"], name="person_reference_once"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.reference}"
@@ -57,7 +61,7 @@ class Fact(models.Model):
     person = models.ForeignKey(Person, models.PROTECT, related_name="facts")
     kind = models.CharField(max_length=20, choices=Kind.choices)
     sealed = models.BinaryField()
-    source = models.ForeignKey(Organisation, models.PROTECT)
+    source = models.ForeignKey(Organisation, models.PROTECT, db_index=False)
     recorded_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
