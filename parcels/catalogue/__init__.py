@@ -1,5 +1,6 @@
 """Free text, as families write it in Russian, Ukrainian or English, to the categories of the rules."""
 
+import re
 from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
@@ -22,11 +23,14 @@ class Match(NamedTuple):
 
 
 _LONGEST_REMEMBERED = 200
+# "Чай 100 г" says what "ЧАЙ 250 Г" says.
+_NUMBER = re.compile(r"(?<!\S)\d+(?!\S)")
 _NOTHING = Match(UNKNOWN, exact=False, others=())
 
 
 def categorise(description: str) -> Match:
-    return _remembered(description) if len(description) <= _LONGEST_REMEMBERED else _match(description)
+    plain = _NUMBER.sub("1", description.casefold())
+    return _remembered(plain) if len(plain) <= _LONGEST_REMEMBERED else _match(plain)
 
 
 @lru_cache(maxsize=4_096)  # what is written often; with more, an import's memory grows with its file

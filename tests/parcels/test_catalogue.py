@@ -191,3 +191,19 @@ def test_words_of_two_categories_wait_for_a_person() -> None:
 
 def test_long_text_is_read_in_time() -> None:
     assert categorise("чай, " * 20_000).category == "FOOD_TEA_COFFEE"
+
+
+@pytest.mark.parametrize(
+    ("written", "same"),
+    [
+        ("Чай 100 г", "ЧАЙ 250 Г"),
+        ("soap, 2 bars", "Soap, 12 bars"),
+        ("Рисунок Ани, 7 лет", "рисунок ани, 11 лет"),
+    ],
+)
+def test_numbers_and_capitals_say_nothing_of_a_thing(written: str, same: str) -> None:
+    assert categorise(written) == categorise(same)
+
+
+def test_zero_within_a_word_is_the_letter_all_the_same() -> None:
+    assert categorise("к0ньяк") == categorise("коньяк")
