@@ -16,6 +16,7 @@ RELATIONSHIP_PLACE: Final = "parcels.relationship"
 MOST_TEXT: Final = 300
 MOST_PIECES: Final = 1_000
 MOST_MASS_G: Final = 100_000
+_encode: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class DeclaredLine(NamedTuple):
@@ -43,4 +44,4 @@ class Declaration(NamedTuple):
     def canonical(self, round_id: int) -> str:
         """Return the same text for the same declaration: its keyed hash tells a repeat from a change."""
         accepted_at = self.accepted_at.isoformat() if self.accepted_at else None
-        return json.dumps([round_id, *self[1:7], accepted_at, self.accepted_place], ensure_ascii=False)
+        return _encode([round_id, *self[1:7], accepted_at, self.accepted_place])
