@@ -44,12 +44,25 @@ class Known(NamedTuple):
     key: bytes
 
 
-class _Fresh(NamedTuple):
-    """One who is not on record yet; the keys are those under which they will be found."""
+class Told(NamedTuple):
+    """A telling with the keyed hashes under which its person is found: made without the database."""
 
     telling: Telling
-    found_by: list[bytes]
+    names: list[bytes]
+    identity: bytes | None
+
+
+class _Fresh(NamedTuple):
+    """One who is not on record yet, with the key that was made for them."""
+
+    told: Told
     key: vault.PersonKeyPair
+
+
+def hear(telling: Telling) -> Told:
+    keys = names.search_keys(telling.name)
+    text = telling.identity(keys)
+    return Told(telling, [vault.search_key(key) for key in keys], vault.search_key(text) if text else None)
 
 
 def record_people(tellings: Sequence[Telling], *, organisation_id: int, now: datetime) -> list[Known]:
@@ -57,28 +70,30 @@ def record_people(tellings: Sequence[Telling], *, organisation_id: int, now: dat
 
     Call it in a transaction. Two tellings of one identity are one person, within the office only.
     """
-    names_keys = [names.search_keys(telling.name) for telling in tellings]
-    identities = [_identity(telling, keys) for telling, keys in zip(tellings, names_keys, strict=True)]
-    known = _find({identity for identity in identities if identity}, organisation_id)
+    return record(
+        [hear(telling) for telling in tellings],
+        organisation_id=organisation_id,
+        now=now,
+        writer=bulk.Writer(),
+    )
+
+
+def record(told: Sequence[Told], *, organisation_id: int, now: datetime, writer: bulk.Writer) -> list[Known]:
+    """Do as `record_people`. It asks the database all it needs before it gives the writer the first row."""
+    known = _find({each.identity for each in told if each.identity}, organisation_id)
     answer: list[Known] = []
     fresh: list[_Fresh] = []
-    for telling, keys, identity in zip(tellings, names_keys, identities, strict=True):
-        if identity and identity in known:
-            answer.append(known[identity])
+    for each in told:
+        if each.identity and each.identity in known:
+            answer.append(known[each.identity])
             continue
-        found_by = [vault.search_key(key) for key in keys] + ([identity] if identity else [])
-        fresh.append(_Fresh(telling, found_by, vault.new_key()))
+        fresh.append(_Fresh(each, vault.new_key()))
         person = Known(-len(fresh), fresh[-1].key.plain)  # below zero: waits for its id
         answer.append(person)
-        if identity:
-            known[identity] = person
-    ids = _insert(fresh, organisation_id, now) if fresh else []
+        if each.identity:
+            known[each.identity] = person
+    ids = _insert(fresh, organisation_id, now, writer) if fresh else []
     return [Known(ids[-person.id - 1], person.key) if person.id < 0 else person for person in answer]
-
-
-def _identity(telling: Telling, name_keys: Iterable[str]) -> bytes | None:
-    text = telling.identity(name_keys)
-    return vault.search_key(text) if text else None
 
 
 def _find(identities: set[bytes], organisation_id: int) -> dict[bytes, Known]:
@@ -94,34 +109,39 @@ def _find(identities: set[bytes], organisation_id: int) -> dict[bytes, Known]:
         return {bytes(key): Known(pk, vault.unwrap(wrapped)) for key, pk, wrapped in cursor.fetchall()}
 
 
-def _insert(fresh: list[_Fresh], organisation_id: int, now: datetime) -> list[int]:
+def _insert(fresh: list[_Fresh], organisation_id: int, now: datetime, writer: bulk.Writer) -> list[int]:
     ids = bulk.new_ids(Person, len(fresh))
     numbered = list(zip(ids, fresh, strict=True))
-    bulk.insert(
+    writer.insert(
         Person,
         ("id", "reference", "kind", "organisation_id", "recorded_at"),
-        ((pk, new_reference(), each.telling.kind, organisation_id, now) for pk, each in numbered),
+        ((pk, new_reference(), each.told.telling.kind, organisation_id, now) for pk, each in numbered),
     )
-    bulk.insert(
+    writer.insert(
         PersonKey,
         ("person_id", "wrapped", "kek_version"),
         ((pk, each.key.wrapped, 1) for pk, each in numbered),
     )
-    bulk.insert(
+    writer.insert(
         Fact,
         ("person_id", "kind", "sealed", "source_id", "recorded_at"),
         (
             (pk, kind, vault.seal(each.key.plain, value, place=vault.FACT_PLACE), organisation_id, now)
             for pk, each in numbered
-            for kind, value in _facts(each.telling)
+            for kind, value in _facts(each.told.telling)
         ),
     )
-    bulk.insert(
+    writer.insert(
         NameKey,
         ("person_id", "key"),
-        ((pk, key) for pk, each in numbered for key in each.found_by),
+        ((pk, key) for pk, each in numbered for key in _found_by(each.told)),
     )
+    writer.whole()
     return ids
+
+
+def _found_by(told: Told) -> list[bytes]:
+    return [*told.names, told.identity] if told.identity else told.names
 
 
 def _facts(telling: Telling) -> Iterable[tuple[str, str]]:

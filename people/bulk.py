@@ -1,23 +1,39 @@
 """Many rows at once: COPY into a temporary table, then INSERT … SELECT, which row security allows."""
 
-from collections.abc import Iterable, Sequence
+from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any, Final
+
+import psycopg
 from django.db import connection
 from django.db.models import Model
 
+Row = Sequence[object]
 
-def insert(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Insert `rows` into `model`'s table; call it in a transaction, which the temporary table lives in."""
-    table, names = model._meta.db_table, ", ".join(columns)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"CREATE TEMP TABLE incoming ON COMMIT DROP AS SELECT {names} FROM {table} WITH NO DATA"
-        )
-        with cursor.copy(f"COPY incoming ({names}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
-        cursor.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM incoming")
-        cursor.execute("DROP TABLE incoming")
+
+class Writer:
+    """Writes rows into the transaction that is under way, at once."""
+
+    def insert(self, model: type[Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
+        """Insert `rows`; JSON comes as psycopg's `Jsonb`."""
+        table, types = model._meta.db_table, _types(model, columns)
+        self._do(partial(_insert, connection.connection, table, types, list(rows)))
+
+    def whole(self) -> None:
+        """Say that what was inserted so far refers to nothing that is still to come."""
+
+    def wait(self) -> None:
+        """Return when all is written; call it before the database is asked anything.
+
+        :raises django.db.Error: where the database refused something
+        """
+
+    def _do(self, job: Callable[[], None]) -> None:
+        with connection.wrap_database_errors:
+            job()
 
 
 def new_ids(model: type[Model], count: int) -> list[int]:
@@ -27,3 +43,29 @@ def new_ids(model: type[Model], count: int) -> list[int]:
             [model._meta.db_table, count],
         )
         return [number for (number,) in cursor.fetchall()]
+
+
+def _types(model: type[Model], columns: Sequence[str]) -> dict[str, str]:
+    """Return the columns with the widest type of their kind: psycopg cuts off what does not fit into less.
+
+    The table's own types and lengths are checked as the rows go from the temporary table into it.
+    """
+    types = {field.attname: field.db_type(connection) or "" for field in model._meta.concrete_fields}
+    plain = {column: re.sub(r"\(\d+\)", "", types[column]) for column in columns}
+    return {column: _WIDEST.get(kind, kind) for column, kind in plain.items()}
+
+
+_WIDEST: Final = {"smallint": "bigint", "integer": "bigint"}
+
+
+def _insert(to: psycopg.Connection[Any], table: str, types: dict[str, str], rows: Sequence[Row]) -> None:
+    names = ", ".join(types)
+    with psycopg.Cursor(to) as cursor:
+        typed = ", ".join(f"{name} {kind}" for name, kind in types.items())
+        cursor.execute(f"CREATE TEMP TABLE incoming ({typed}) ON COMMIT DROP")
+        with cursor.copy(f"COPY incoming ({names}) FROM STDIN (FORMAT BINARY)") as copy:
+            copy.set_types(list(types.values()))
+            for row in rows:
+                copy.write_row(row)
+        cursor.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM incoming")
+        cursor.execute("DROP TABLE incoming")

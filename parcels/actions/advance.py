@@ -36,6 +36,20 @@ def advance(steps: Sequence[Step], *, by: Actor, now: datetime) -> list[Result]:
         return results
 
 
+def decide(steps: Sequence[Step], born: dict[str, Held], *, by: Actor, now: datetime) -> list[Made]:
+    """Return the moves which parcels make as they are registered, and change `born` to what they then are.
+
+    The parcels have no rows yet: whoever registers them writes them as they are after their moves.
+
+    :raises Refused: if one of the moves may not be made
+    """
+    call = _Call(by, now, born, Surroundings(), {})
+    for result in call.take(steps):
+        if result.problem:
+            raise Refused(result.problem, result.detail)
+    return call.made
+
+
 class _Call:
     """One call of `advance`: what it holds, and what it has decided so far."""
 

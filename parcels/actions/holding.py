@@ -75,6 +75,12 @@ class Held:
         return self.consignment is not None and self.status not in _AT_HOME
 
 
+def newborn(pk: int, number: str, round_: Round, recipient: int, now: datetime) -> Held:
+    """Return a parcel that is being registered: no row yet, and nobody else to lock it against."""
+    row = (pk, number, round_.pk, Status.REGISTERED, 1, False, None, None, None, None, recipient, None, now)
+    return Held(row, {round_.pk: round_})
+
+
 _AT_HOME = frozenset(
     {
         Status.REGISTERED,

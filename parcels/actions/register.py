@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from itertools import chain
+from typing import NamedTuple, TypeVar
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
+from psycopg.types.json import Jsonb
 
 from exchanges import terms
 from exchanges.models import Round
 from parcels import codes
-from parcels.actions.advance import advance
-from parcels.actions.holding import today
+from parcels.actions.advance import decide
+from parcels.actions.holding import Held, newborn, today
 from parcels.actions.steps import Refused, Step
+from parcels.actions.writing import Made
 from parcels.assessment import categories
 from parcels.declarations import LINE_PLACE, RELATIONSHIP_PLACE, Declaration
 from parcels.models import Line, Movement, Parcel, Publication
 from people import bulk, vault
-from people.actions import Known, record_people
+from people.actions import Known, Told, hear, record
 from people.actors import Actor, announce
 
 SEED_BYTES = 16
+T = TypeVar("T")
 
 
 class Registered(NamedTuple):
@@ -59,39 +62,66 @@ def register(
     :raises Refused: if nothing may be registered in this round now.
     """
     check_round(round_, by=by, now=now)
+
+    def do() -> list[Registered]:
+        with transaction.atomic():
+            announce(by)
+            return take_in(declarations, round_=round_, by=by, now=now, writer=bulk.Writer())
+
+    return once_more_if_another_was_first(do)
+
+
+def once_more_if_another_was_first(do: Callable[[], T]) -> T:
+    """Do it again where the same external id was registered at the same moment.
+
+    Now it is seen to be a repeat, or a change.
+    """
     try:
-        return _register(declarations, round_, by, now)
+        return do()
     except IntegrityError as error:
         if "parcel_external_id_once" not in str(error):
             raise
-        # The same external id was registered at the same moment: now it is seen to be a repeat, or a change.
-        return _register(declarations, round_, by, now)
+        return do()
 
 
-def _register(
-    declarations: Sequence[Declaration], round_: Round, by: Actor, now: datetime
+def take_in(
+    declarations: Sequence[Declaration], *, round_: Round, by: Actor, now: datetime, writer: bulk.Writer
 ) -> list[Registered]:
-    with transaction.atomic():
-        announce(by)
-        hashes = [content_hash(each, round_) for each in declarations]
-        known = registered_before([each.external_id for each in declarations], by)
-        fresh: dict[int, tuple[Declaration, bytes]] = {}
-        for place, (each, content) in enumerate(zip(declarations, hashes, strict=True)):
-            if each.external_id is None or each.external_id not in known:
-                fresh[place] = each, content
-                if each.external_id is not None:
-                    known[each.external_id] = "", content
-        numbers = dict(zip(fresh, _create(list(fresh.values()), round_, by, now), strict=True))
-        for place, number in numbers.items():
-            if (external_id := declarations[place].external_id) is not None:
-                known[external_id] = number, hashes[place]
-        _accept([(declarations[place], number) for place, number in numbers.items()], round_, by, now)
-        return [
-            Registered("created", each.external_id, numbers[place])
-            if place in numbers
-            else repeated(each.external_id or "", hashes[place], *known[each.external_id or ""])
-            for place, each in enumerate(declarations)
-        ]
+    """Do as `register`, in the caller's transaction: the round was checked, and `by` announced.
+
+    What needs no database comes first: the writer may still be at work on what was taken in before.
+    """
+    told = [_hear(each, round_) for each in declarations]
+    writer.wait()
+    known = registered_before([each.external_id for each in declarations], by)
+    fresh: dict[int, _Told] = {}
+    for place, each in enumerate(told):
+        external_id = each.declaration.external_id
+        if external_id is None or external_id not in known:
+            fresh[place] = each
+            if external_id is not None:
+                known[external_id] = "", each.content
+    numbers = dict(zip(fresh, _create(list(fresh.values()), round_, by, now, writer), strict=True))
+    for place, number in numbers.items():
+        if (external_id := declarations[place].external_id) is not None:
+            known[external_id] = number, told[place].content
+    return [
+        Registered("created", each.external_id, numbers[place])
+        if place in numbers
+        else repeated(each.external_id or "", told[place].content, *known[each.external_id or ""])
+        for place, each in enumerate(declarations)
+    ]
+
+
+class _Told(NamedTuple):
+    declaration: Declaration
+    content: bytes
+    sender: Told
+    recipient: Told
+
+
+def _hear(each: Declaration, round_: Round) -> _Told:
+    return _Told(each, content_hash(each, round_), hear(each.sender), hear(each.recipient))
 
 
 def content_hash(declaration: Declaration, round_: Round) -> bytes:
@@ -104,12 +134,13 @@ def registered_before(external_ids: Sequence[str | None], by: Actor) -> dict[str
     wanted = [each for each in external_ids if each is not None]
     if not wanted:
         return {}
-    rows = Parcel.objects.filter(organisation_id=by.organisation_id, external_id__in=wanted)
-    return {
-        external_id: (number, bytes(content))
-        for external_id, number, content in rows.values_list("external_id", "number", "content_hash")
-        if external_id is not None
-    }
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT external_id, number, content_hash FROM parcels_parcel"
+            " WHERE organisation_id = %s AND external_id = ANY(%s)",
+            [by.organisation_id, wanted],
+        )
+        return {external_id: (number, bytes(content)) for external_id, number, content in cursor.fetchall()}
 
 
 def repeated(external_id: str, content: bytes, number: str, before: bytes) -> Registered:
@@ -119,58 +150,115 @@ def repeated(external_id: str, content: bytes, number: str, before: bytes) -> Re
     return Registered("rejected", external_id, None, "external-id-reused")
 
 
-def _create(fresh: Sequence[tuple[Declaration, bytes]], round_: Round, by: Actor, now: datetime) -> list[str]:
+class _Born(NamedTuple):
+    """A parcel that is being registered: what was declared, who sends it, and what it is after its moves."""
+
+    told: _Told
+    sender: Known
+    held: Held
+
+
+def _create(
+    fresh: Sequence[_Told], round_: Round, by: Actor, now: datetime, writer: bulk.Writer
+) -> list[str]:
     if not fresh:
         return []
-    people = record_people(
-        [telling for each, _ in fresh for telling in (each.sender, each.recipient)],
+    # All that is asked of the database comes before the first row is written.
+    ids, numbers = bulk.new_ids(Parcel, len(fresh)), _new_numbers(len(fresh))
+    people = record(
+        [person for each in fresh for person in (each.sender, each.recipient)],
         organisation_id=by.organisation_id,
         now=now,
+        writer=writer,
     )
-    senders, recipients = people[::2], people[1::2]
-    ids, numbers = bulk.new_ids(Parcel, len(fresh)), _new_numbers(len(fresh))
-    bulk.insert(
+    held = {
+        number: newborn(pk, number, round_, recipient.id, now)
+        for pk, number, recipient in zip(ids, numbers, people[1::2], strict=True)
+    }
+    moves = decide(_acceptances(fresh, numbers, round_), held, by=by, now=now)
+    born = [_Born(*each) for each in zip(fresh, people[::2], held.values(), strict=True)]
+    _write(born, moves, round_, by, now, writer)
+    return numbers
+
+
+def _acceptances(fresh: Sequence[_Told], numbers: Sequence[str], round_: Round) -> list[Step]:
+    """Return the acceptance of each that came in weighed."""
+    return [
+        Step(
+            number,
+            "accept",
+            each.accepted_at,
+            details={
+                "gross_mass_g": each.gross_mass_g,
+                "place": each.accepted_place or round_.collection_point,
+            },
+        )
+        for (each, *_), number in zip(fresh, numbers, strict=True)
+        if each.accepted_at is not None and each.gross_mass_g is not None
+    ]
+
+
+def _write(
+    born: Sequence[_Born], moves: Sequence[Made], round_: Round, by: Actor, now: datetime, writer: bulk.Writer
+) -> None:
+    writer.insert(
         Parcel,
         (
             "id", "number", "round_id", "organisation_id", "sender_id", "recipient_id", "sealed_relationship",
             "external_id", "content_hash", "status", "last_number", "status_since", "declared_mass_g",
-            "seed", "code_key_version", "code_hash", "frozen", "flagged",
+            "gross_mass_g", "holder_id", "seed", "code_key_version", "code_hash", "frozen", "flagged",
         ),
         (
             (
-                pk, number, round_.pk, by.organisation_id, sender.id, recipient.id,
-                _relationship(each, sender), each.external_id, content, "registered", 1, now,
-                each.declared_mass_g, *_code(), False, False,
+                held.id, held.number, round_.pk, by.organisation_id, sender.id, held.recipient,
+                _relationship(told.declaration, sender), told.declaration.external_id, told.content,
+                held.status.value, held.last_number, held.since, told.declaration.declared_mass_g,
+                held.gross_mass_g, held.holder, *_code(), False, False,
             )
-            for pk, number, sender, recipient, (each, content) in zip(
-                ids, numbers, senders, recipients, fresh, strict=True
-            )
+            for told, sender, held in born
         ),
     )  # fmt: skip
-    bulk.insert(
+    writer.insert(
         Movement,
         (
-            "parcel_id", "number", "move", "status", "happened_at", "recorded_at", "organisation_id",
-            "actor", "staff_id", "client_id", "details",
+            "parcel_id", "number", "from_status", "move", "status", "happened_at", "details",
+            "recorded_at", "organisation_id", "actor", "staff_id", "client_id",
         ),
         (
-            (
-                pk, 1, "register", "registered", min(each.accepted_at or now, now), now, by.organisation_id,
-                by.kind, by.staff_id, by.client_id, json.dumps({"declaration": len(each.lines)}),
-            )
-            for pk, (each, _) in zip(ids, fresh, strict=True)
+            (*each, now, by.organisation_id, by.kind, by.staff_id, by.client_id)
+            for each in chain(_registrations(born, now), map(_movement, moves))
         ),
     )  # fmt: skip
-    bulk.insert(Publication, ("parcel_id", "number", "public_from"), ((pk, 1, now) for pk in ids))
-    bulk.insert(
+    writer.insert(
+        Publication,
+        ("parcel_id", "number", "public_from"),
+        chain(
+            ((each.held.id, 1, now) for each in born),
+            ((made.held.id, made.number, made.public_from) for made in moves if made.public_from),
+        ),
+    )
+    writer.insert(
         Line,
         (
             "parcel_id", "number", "sealed_description", "category", "also", "exact", "quantity",
             "unit_mass_g", "removed", "fate",
         ),
-        _lines(ids, senders, fresh),
+        _lines(born),
     )  # fmt: skip
-    return numbers
+    writer.whole()
+
+
+def _registrations(born: Sequence[_Born], now: datetime) -> Iterator[tuple[object, ...]]:
+    for (each, *_), _, held in born:
+        happened_at = min(each.accepted_at or now, now)
+        yield held.id, 1, None, "register", "registered", happened_at, Jsonb({"declaration": len(each.lines)})
+
+
+def _movement(made: Made) -> tuple[object, ...]:
+    return (
+        made.held.id, made.number, made.from_status.value, made.move, made.status.value,
+        made.step.happened_at, Jsonb(made.text, dumps=str),
+    )  # fmt: skip
 
 
 def _relationship(declaration: Declaration, sender: Known) -> bytes | None:
@@ -185,37 +273,14 @@ def _code() -> tuple[bytes, int, bytes]:
     return seed, 1, codes.lookup_hash(bytes.fromhex(settings.KEYS.lookup), code)
 
 
-def _lines(
-    ids: Sequence[int], senders: Sequence[Known], fresh: Sequence[tuple[Declaration, bytes]]
-) -> Iterable[tuple[object, ...]]:
-    for pk, sender, (each, _) in zip(ids, senders, fresh, strict=True):
+def _lines(born: Sequence[_Born]) -> Iterator[tuple[object, ...]]:
+    for (each, *_), sender, held in born:
         for number, line in enumerate(each.lines, 1):
             sealed = vault.seal(sender.key, line.description, place=LINE_PLACE)
             category, also, exact = categories(line)
             yield (
-                pk, number, sealed, category, also, exact, line.quantity, line.unit_mass_g, 0, "kept",
+                held.id, number, sealed, category, also, exact, line.quantity, line.unit_mass_g, 0, "kept",
             )  # fmt: skip
-
-
-def _accept(created: Sequence[tuple[Declaration, str]], round_: Round, by: Actor, now: datetime) -> None:
-    steps = [
-        Step(
-            number,
-            "accept",
-            each.accepted_at,
-            details={
-                "gross_mass_g": each.gross_mass_g,
-                "place": each.accepted_place or round_.collection_point,
-            },
-        )
-        for each, number in created
-        if each.accepted_at is not None and each.gross_mass_g is not None
-    ]
-    if not steps:
-        return
-    for result in advance(steps, by=by, now=now):
-        if result.problem:
-            raise Refused(result.problem, result.detail)
 
 
 def _new_numbers(count: int) -> list[str]:

@@ -14,15 +14,23 @@ from typing import Final, NamedTuple
 from django.db import transaction
 
 from exchanges.models import Round
-from parcels.actions import Registered, register
-from parcels.actions.register import check_round, content_hash, registered_before, repeated
+from parcels.actions.register import (
+    Registered,
+    check_round,
+    content_hash,
+    once_more_if_another_was_first,
+    registered_before,
+    repeated,
+    take_in,
+)
 from parcels.declarations import Declaration
 from parcels.manifest import checks, columns, results, tables
 from parcels.manifest.checks import ANOTHER, Checked
 from parcels.manifest.results import Results
 from parcels.manifest.tables import Table, Unreadable
 from parcels.progress import Show
-from people.actors import Actor
+from people import bulk
+from people.actors import Actor, announce
 
 TOGETHER: Final = 2_500
 """Parcels in one call of `register`: more is hardly faster and takes more memory."""
@@ -63,7 +71,7 @@ def run(
         work = _Work(table, layout, lines, now, bar)
         rows = work.go("Checking", _Trial(round_, by))
         if rows["valid"] and not dry_run and (partial or not rows["rejected"]):
-            rows = _write(work, round_, by, now, partial)
+            rows = once_more_if_another_was_first(lambda: _write(work, round_, by, now, partial))
         return Outcome(rows, partial, layout.unknown, table.remark, result)
 
 
@@ -76,7 +84,10 @@ def _header(table: Table) -> Sequence[str]:
 
 def _write(work: _Work, round_: Round, by: Actor, now: datetime, partial: bool) -> Counter[str]:
     with transaction.atomic():
-        rows = work.go("Writing", lambda chunk: register(chunk, round_=round_, by=by, now=now))
+        announce(by)
+        rows = work.go(
+            "Writing", lambda chunk: take_in(chunk, round_=round_, by=by, now=now, writer=bulk.Writer())
+        )
         if rows["rejected"] and not partial:
             raise Unreadable(
                 "Somebody else registered parcels of this file meanwhile: nothing was written, start again."

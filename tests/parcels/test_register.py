@@ -1,3 +1,5 @@
+from datetime import datetime, timedelta
+
 import pytest
 
 from parcels import codes
@@ -48,8 +50,32 @@ def test_weighed_declaration_comes_in_accepted_by_two_movements(w: World) -> Non
     )  # fmt: skip
 
     parcel = Parcel.objects.get(number=made.number)
-    assert (parcel.status, parcel.gross_mass_g) == ("accepted", 6_100)
-    assert list(parcel.movements.order_by("number").values_list("move", flat=True)) == ["register", "accept"]
+    assert (parcel.status, parcel.last_number, parcel.gross_mass_g) == ("accepted", 2, 6_100)
+    assert (parcel.holder, parcel.status_since) == (w.north, NOON)
+    assert list(
+        parcel.movements.order_by("number").values_list("from_status", "move", "status", "details")
+    ) == [
+        (None, "register", "registered", {"declaration": 3}),
+        ("registered", "accept", "accepted", {"gross_mass_g": 6_100, "place": "counter 2"}),
+    ]
+    assert list(parcel.publications.order_by("number").values_list("number", "public_from")) == [
+        (1, NOON), (2, NOON),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("mass_g", "accepted_at"), [(0, NOON), (100_001, NOON), (6_100, NOON + timedelta(hours=1))]
+)
+def test_weighed_declaration_that_may_not_be_accepted_leaves_nothing(
+    w: World, mass_g: int, accepted_at: datetime
+) -> None:
+    weighed = declaration(gross_mass_g=mass_g, accepted_at=accepted_at)
+
+    with pytest.raises(Refused) as refused:
+        register([declaration(), weighed], round_=w.round, by=w.act(w.amina), now=NOON)
+
+    assert refused.value.problem == "validation"
+    assert (Parcel.objects.count(), Person.objects.count()) == (0, 0)
 
 
 def test_same_declaration_again_changes_nothing(w: World) -> None:
