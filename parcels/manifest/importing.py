@@ -83,11 +83,9 @@ def _header(table: Table) -> Sequence[str]:
 
 
 def _write(work: _Work, round_: Round, by: Actor, now: datetime, partial: bool) -> Counter[str]:
-    with transaction.atomic():
+    with transaction.atomic(), bulk.Background() as writer:
         announce(by)
-        rows = work.go(
-            "Writing", lambda chunk: take_in(chunk, round_=round_, by=by, now=now, writer=bulk.Writer())
-        )
+        rows = work.go("Writing", lambda chunk: take_in(chunk, round_=round_, by=by, now=now, writer=writer))
         if rows["rejected"] and not partial:
             raise Unreadable(
                 "Somebody else registered parcels of this file meanwhile: nothing was written, start again."

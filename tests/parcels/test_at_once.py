@@ -1,11 +1,13 @@
 """Two who do the same at the same moment: one does it, the other is told so, and nobody meets an error."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from pathlib import Path
+from threading import Barrier, Event
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from parcels import consignments
 from parcels.actions import Refused, Step, advance, propose, register, vote
@@ -27,6 +29,7 @@ from tests.factories import (
     settle,
     world,
 )
+from tests.parcels.manifests import import_, results, row, write_csv
 
 
 @pytest.fixture
@@ -65,6 +68,40 @@ def test_same_declaration_at_once_is_registered_once(w: World, mass: int, second
 
     assert at_once(send(6_000), send(mass)) == sorted(["created", second])
     assert Parcel.objects.filter(external_id="row-1").count() == 1
+
+
+def test_import_that_meets_another_sees_what_it_did(w: World, tmp_path: Path) -> None:
+    first = write_csv(tmp_path / "first.csv", [row("A-1"), row("A-2")])
+    second = write_csv(tmp_path / "second.csv", [row("A-1"), row("A-2", item_1_quantity="3"), row("A-3")])
+    written = Event()
+
+    def import_first() -> None:
+        try:
+            with transaction.atomic():
+                import_(first)
+                written.set()
+                wait_until_somebody_waits_for_us()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(import_first)
+        assert written.wait(10)
+        assert import_(second, "--partial")[0] == 1
+        done.result()
+
+    assert [status for _, _, status, _ in results(second)] == ["unchanged", "rejected", "created"]
+    assert sorted(Parcel.objects.values_list("external_id", flat=True)) == ["A-1", "A-2", "A-3"]
+
+
+def wait_until_somebody_waits_for_us() -> None:
+    for _ in range(100):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone() != (0,):
+                return
+        time.sleep(0.05)
+    raise AssertionError("nobody waits")
 
 
 def test_same_move_at_once_is_made_once(w: World) -> None:

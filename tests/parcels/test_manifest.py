@@ -1,4 +1,7 @@
 import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -6,8 +9,10 @@ import pytest
 from django.db import connection
 
 from exchanges.models import Agreement, Round
+from parcels import manifest
 from parcels.codes import is_number
 from parcels.models import Line, Movement, Parcel
+from parcels.progress import Show
 from people.models import Person, Role
 from people.queries import contact_of, names_of
 from tests.factories import NOON, World, staff, world
@@ -243,6 +248,38 @@ def test_more_parcels_than_go_in_one_call_come_in_together(w: World, tmp_path: P
 
     assert import_(path)[0] == 0
     assert (Parcel.objects.count(), len(results(path))) == (2_601, 2_601)
+
+
+def test_people_and_repeats_are_known_across_the_calls_of_one_file(w: World, tmp_path: Path) -> None:
+    rows = [row(f"A-{number}") for number in range(1, 2_502)]
+    path = write_csv(tmp_path / "m.csv", [*rows, row("A-1"), row("A-2", relationship="sister")])
+
+    assert import_(path, "--partial")[0] == 1
+    assert results(path)[-2:] == [
+        ("2503", "A-1", "unchanged", ""),
+        ("2504", "A-2", "rejected", "external_id: used before with other content"),
+    ]
+    assert (Parcel.objects.count(), Person.objects.count()) == (2_501, 2)
+
+
+def test_interrupted_import_leaves_nothing(w: World, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "m.csv", [row(f"A-{number}") for number in range(1, 102)])
+
+    @contextmanager
+    def bar(what: str, total: int) -> Iterator[Show]:
+        def show(done: int, total: int | None = None) -> None:
+            if what == "Writing":
+                raise KeyboardInterrupt
+
+        yield show
+
+    threads = threading.active_count()
+    with pytest.raises(KeyboardInterrupt):
+        manifest.run(path, w.round, by=w.act(w.amina), now=NOON, dry_run=False, partial=False, bar=bar)
+
+    assert nothing_written()
+    assert [each.name for each in tmp_path.iterdir()] == ["m.csv"]
+    assert threading.active_count() == threads
 
 
 def test_blank_rows_are_passed_over_and_counted(w: World, tmp_path: Path) -> None:
