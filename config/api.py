@@ -75,6 +75,8 @@ urlpatterns = [
     path("api/v1/agreements/<str:reference>/", exchanges_api.OneAgreement.as_view()),
     path("api/v1/rounds/", exchanges_api.Rounds.as_view()),
     path("api/v1/rounds/<str:reference>/", exchanges_api.OneRound.as_view()),
+    path("api/v1/visits/", exchanges_api.Visits.as_view()),
+    path("api/v1/visits/<str:reference>/", exchanges_api.OneVisit.as_view()),
     path("api/schema/", Description.as_view(), name="schema"),
     path(
         "api/docs/",

@@ -9,10 +9,13 @@ import structlog
 
 # A receipt code, as somebody may type it into the address by mistake.
 _CODE: Final = re.compile(r"\b[0-9A-Za-z]{4}([-\s]?)(?:[0-9A-Za-z]{4}\1){4}[0-9A-Za-z]{4}\b")
+# The secret address of a calendar, of which only a hash is kept.
+_CALENDAR: Final = re.compile(r"(/calendar/)[^\s/?]+")
 
 
 def without_codes(logger: object, name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    return {**event, "event": _CODE.sub("[code]", str(event["event"]))}
+    told = _CALENDAR.sub(r"\1[token]", str(event["event"]))
+    return {**event, "event": _CODE.sub("[code]", told)}
 
 
 def configure(*, level: str) -> None:

@@ -172,6 +172,7 @@ SPECTACULAR_SETTINGS = {
         "Evidence": "parcels.lifecycle.EVIDENCE",
         "AgreementStatus": "exchanges.serializers.AGREEMENT_STATUSES",
         "RoundStatus": "exchanges.serializers.ROUND_STATUSES",
+        "VisitStatus": "exchanges.serializers.VISIT_STATUSES",
     },
 }
 SCOPES = {
@@ -179,7 +180,7 @@ SCOPES = {
     "parcels:write": "Declare parcels",
     "moves:write": "Move parcels",
     "people:read": "Read people, minimal fields",
-    "agreements:read": "Read agreements, terms and rounds",
+    "agreements:read": "Read agreements, terms, rounds and visits",
     "consignments:write": "Make, seal and receive consignments",
     "log:read": "Read heads and proofs of the custody log",
     "webhooks:manage": "Manage webhooks",

@@ -45,6 +45,7 @@ MENU: Final[Mapping[str, tuple[Entry, ...]]] = {
     ),
     "Agreements": (
         _list("exchanges.round", "Rounds"),
+        _list("exchanges.visit", "Visits"),
         _list("exchanges.agreement", "Agreements"),
         _list("exchanges.terms", "Terms"),
     ),

@@ -14,6 +14,7 @@ urlpatterns = [
     path("metrics", health.metrics),
     path("admin/", admin.site.urls),
     path("", include("people.urls")),
+    path("", include("exchanges.urls")),
     path("", include("config.api")),
     path("", include("parcels.urls")),
 ]

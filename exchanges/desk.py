@@ -19,7 +19,7 @@ _TONES = {
     "draft": "closed", "signed": "home", "in_force": "done", "suspended": "look", "expired": "closed",
     "terminated": "closed", "superseded": "closed", "proposed": "closed", "agreed": "home",
     "lists_exchanged": "home", "collecting": "done", "closed": "ready", "handed_over": "way",
-    "reported": "done", "postponed": "look", "cancelled": "closed",
+    "reported": "done", "postponed": "look", "cancelled": "closed", "scheduled": "ready", "held": "way",
 }  # fmt: skip
 
 

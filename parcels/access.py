@@ -236,12 +236,15 @@ def _published(rows: QuerySet[Any, Any], now: datetime) -> QuerySet[Any, Any]:
 
 
 def _uncontested(rows: QuerySet[Movement], holding: int, now: datetime) -> QuerySet[Movement]:
-    """Drop each contest that no liaison has released, and what others than `holding` did after it."""
+    """Drop each contest that no liaison has released, and what others than `holding` did after it.
+
+    A contest is dropped also where `holding`'s own office heard it at a visit: others there hold him.
+    """
     contests = Movement.objects.filter(
         ~Exists(_news(now)), parcel=OuterRef("parcel"), move="contest", number__lte=OuterRef("number")
     )
     return rows.exclude(move=OBSERVE, details__move="contest").filter(
-        Q(organisation=holding) | ~Exists(contests)
+        Q(organisation=holding) & ~Q(move="contest") | ~Exists(contests)
     )
 
 

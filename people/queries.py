@@ -15,6 +15,12 @@ def key_of(person_id: int) -> bytes:
     return vault.unwrap(PersonKey.objects.get(pk=person_id).wrapped)
 
 
+def keys_of(person_ids: Iterable[int]) -> dict[int, bytes]:
+    """Return each person's key; one who was erased is left out."""
+    kept = PersonKey.objects.filter(pk__in=set(person_ids)).values_list("pk", "wrapped")
+    return {person: vault.unwrap(wrapped) for person, wrapped in kept}
+
+
 def names_of(person_ids: Iterable[int]) -> dict[int, str]:
     """Return the newest name on record for each person; one who was erased is left out."""
     facts = (

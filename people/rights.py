@@ -42,6 +42,8 @@ RIGHTS: Final[Mapping[str, Rights]] = {
     "exchanges.stay": _kept_by(_OFFICERS, seen_by=_READERS),
     "exchanges.round": _kept_by(_OFFICERS, seen_by=_READERS),
     "exchanges.settledaddressee": {"view": PEOPLE, "add": _OFFICERS},
+    # Who is named on a visit may hold any role; what each sees of it is in `exchanges.access.visits`.
+    "exchanges.visit": _kept_by(_OFFICERS, seen_by=_AT_WORK),
     "parcels.parcel": {
         "view": _READERS,
         "add": frozenset({Role.REGISTRAR}),

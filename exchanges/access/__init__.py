@@ -1,5 +1,15 @@
 """Who may see what of what the sides agreed and did; each file knows one kind of thing."""
 
 from exchanges.access.rounds import agreements, rounds, sees_intermediary
+from exchanges.access.visits import VisitSight, seen_by, visit_sight, visits, visits_of_person
 
-__all__ = ["agreements", "rounds", "sees_intermediary"]
+__all__ = [
+    "VisitSight",
+    "agreements",
+    "rounds",
+    "seen_by",
+    "sees_intermediary",
+    "visit_sight",
+    "visits",
+    "visits_of_person",
+]

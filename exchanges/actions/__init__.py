@@ -1,6 +1,7 @@
 """What officers do with agreements and rounds, and workers for them: one verb, one transaction."""
 
 from exchanges.actions.agreements import IN_FORCE, change_agreement, draft_terms, next_version, propose_terms
+from exchanges.actions.calendars import issue_calendar, withdraw_calendar
 from exchanges.actions.rounds import (
     ROUND_KEY_PLACE,
     change_round,
@@ -9,17 +10,55 @@ from exchanges.actions.rounds import (
     settle_addressees,
 )
 from exchanges.actions.steps import NotPossible
+from exchanges.actions.visit_reports import (
+    LetterChange,
+    ToldParcel,
+    ToldPerson,
+    ToldReport,
+    change_letters,
+    report_visit,
+)
+from exchanges.actions.visits import (
+    add_people,
+    agree_visit,
+    cancel_visit,
+    hold_visit,
+    look_up_place,
+    name_participants,
+    postpone_visit,
+    remove_person,
+    schedule_visit,
+    set_place,
+)
 
 __all__ = [
     "IN_FORCE",
     "ROUND_KEY_PLACE",
+    "LetterChange",
     "NotPossible",
+    "ToldParcel",
+    "ToldPerson",
+    "ToldReport",
+    "add_people",
+    "agree_visit",
+    "cancel_visit",
     "change_agreement",
+    "change_letters",
     "change_round",
     "draft_terms",
+    "hold_visit",
+    "issue_calendar",
+    "look_up_place",
     "make_round",
+    "name_participants",
     "new_round_key",
     "next_version",
+    "postpone_visit",
     "propose_terms",
+    "remove_person",
+    "report_visit",
+    "schedule_visit",
+    "set_place",
     "settle_addressees",
+    "withdraw_calendar",
 ]

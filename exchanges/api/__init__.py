@@ -2,5 +2,6 @@
 
 from exchanges.api.agreements import Agreements, OneAgreement
 from exchanges.api.rounds import OneRound, Rounds
+from exchanges.api.visits import OneVisit, Visits
 
-__all__ = ["Agreements", "OneAgreement", "OneRound", "Rounds"]
+__all__ = ["Agreements", "OneAgreement", "OneRound", "OneVisit", "Rounds", "Visits"]

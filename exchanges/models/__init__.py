@@ -2,5 +2,34 @@
 
 from exchanges.models.agreements import Agreement, Basis, ContentRule, Stay, Terms, Verdict
 from exchanges.models.rounds import Round, SettledAddressee
+from exchanges.models.visits import (
+    CalendarAddress,
+    ReportedParcel,
+    ReportedPerson,
+    Visit,
+    VisitLetter,
+    VisitParticipant,
+    VisitPerson,
+    VisitReport,
+    VisitStep,
+)
 
-__all__ = ["Agreement", "Basis", "ContentRule", "Round", "SettledAddressee", "Stay", "Terms", "Verdict"]
+__all__ = [
+    "Agreement",
+    "Basis",
+    "CalendarAddress",
+    "ContentRule",
+    "ReportedParcel",
+    "ReportedPerson",
+    "Round",
+    "SettledAddressee",
+    "Stay",
+    "Terms",
+    "Verdict",
+    "Visit",
+    "VisitLetter",
+    "VisitParticipant",
+    "VisitPerson",
+    "VisitReport",
+    "VisitStep",
+]

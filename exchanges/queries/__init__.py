@@ -1,5 +1,15 @@
 """Questions about what the sides agreed and did."""
 
+from exchanges.queries.calendars import calendar_hash, calendar_owner, visits_with
 from exchanges.queries.rounds import of_organisations
+from exchanges.queries.visits import VisitCount, counted, visit_counts
 
-__all__ = ["of_organisations"]
+__all__ = [
+    "VisitCount",
+    "calendar_hash",
+    "calendar_owner",
+    "counted",
+    "of_organisations",
+    "visit_counts",
+    "visits_with",
+]

@@ -8,14 +8,18 @@ from exchanges.serializers.agreements import (
     terms_of,
 )
 from exchanges.serializers.rounds import ROUND_STATUSES, RoundSerializer, round_of
+from exchanges.serializers.visits import VISIT_STATUSES, VisitSerializer, visit_of
 
 __all__ = [
     "AGREEMENT_STATUSES",
     "ROUND_STATUSES",
+    "VISIT_STATUSES",
     "AgreementRowSerializer",
     "AgreementSerializer",
     "RoundSerializer",
+    "VisitSerializer",
     "agreement_of",
     "round_of",
     "terms_of",
+    "visit_of",
 ]

@@ -23,7 +23,7 @@ _MOST: Final[Mapping[str, int]] = dict.fromkeys(
     120,
 ) | dict.fromkeys(("seal", "old_seal", "new_seal"), 40)  # fmt: skip
 # The workers find by these what they have done: a word of anybody else would mislead them.
-_WORKERS_OWN: Final = frozenset({"cites", "event", "rules_version", "situation"})
+_WORKERS_OWN: Final = frozenset({"cites", "event", "rules_version", "situation", "visit_line"})
 # PostgreSQL keeps neither NUL nor half a character.
 _NOT_KEPT: Final = re.compile("[\x00\ud800-\udfff]")
 _encode: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode

@@ -8,14 +8,16 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
-from parcels.workers import batches, deadlines, facts, recheck, screen, situations, tidy
+from parcels.workers import batches, deadlines, facts, recheck, screen, situations, tidy, visits
 from parcels.workers.batches import Call, Stop
 
 # In the order of a sweep: what the others bring back to `accepted` is screened last.
 DRAINS: Final[Mapping[str, Callable[[Stop, Call], int]]] = {
     "recheck": partial(batches.drain, recheck.WORK),
     "follow": lambda stop, call: (
-        batches.drain(situations.WORK, stop, call) + batches.drain(facts.WORK, stop, call)
+        batches.drain(situations.WORK, stop, call)
+        + batches.drain(visits.WORK, stop, call)
+        + batches.drain(facts.WORK, stop, call)
     ),
     "deadlines": lambda stop, call: deadlines.drain(stop),
     "screen": partial(batches.drain, screen.WORK),

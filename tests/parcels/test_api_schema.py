@@ -33,6 +33,8 @@ OPERATIONS = {
     "/api/v1/rounds/{reference}/": ["get"],
     "/api/v1/screenings/": ["post"],
     "/api/v1/track/": ["post"],
+    "/api/v1/visits/": ["get"],
+    "/api/v1/visits/{reference}/": ["get"],
 }
 OPEN = {"/api/v1/screenings/", "/api/v1/track/"}
 
