@@ -118,7 +118,9 @@ def parcels(actor: Actor, now: datetime) -> QuerySet[Any, Any]:
     is_contested = Q(Exists(contests), round__holding=ours)
     status = [When(is_contested, then=Subquery(before.values("status")[:1]))]
     since = [When(is_contested, then=Subquery(before.exclude(move=OBSERVE).values("recorded_at")[:1]))]
-    at = [When(is_contested, then=Subquery(spared.values("recorded_at")[:1]))]
+    # Nor does one that did not fit, and moved nothing, show by the time it was recorded.
+    unfit = Q(Exists(history.filter(move=OBSERVE, details__move="contest")), round__holding=ours)
+    at = [When(is_contested | unfit, then=Subquery(spared.values("recorded_at")[:1]))]
     if reads_published_only(actor):
         news = _published(history, now).order_by("-number")
         public_from = When(round__sending=ours, then=Subquery(news.values("public_from")[:1]))

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from exchanges.models import SettledAddressee
 from parcels import settling
 from parcels.actions import Refused, freeze, release_news
-from parcels.admin import counter, moving, news, parcel_list, review, waiting, words
+from parcels.admin import counter, moving, news, parcel_list, review, visits, waiting, words
 from parcels.admin.moves import ask, move_view, parcel_url, parcels_named, require_parcel
 from parcels.admin.parcel_list import ParcelList
 from parcels.admin.parcel_page import context
@@ -137,6 +137,7 @@ class ParcelAdmin(ReadOnlyDesk):
             at("review/", review.queue, "review"),
             at("review/<int:parcel_id>/", review.ballot, "ballot"),
             at("news/", news.waiting_news, "news"),
+            at("visits/<int:visit_id>/", visits.told, "visit"),
             at("waiting/", waiting.waiting_acts, "waiting"),
             at("waiting/print/", waiting.propose_print, "propose_print"),
             at("waiting/<int:approval_id>/", waiting.decide, "decide"),
