@@ -23,8 +23,5 @@ def my_calendar(request: HttpRequest) -> HttpResponse:
         token = issue_calendar(staff.pk, now=timezone.now())
         address = settings.PUBLIC_URL.rstrip("/") + reverse("calendar", args=[token])
     given = CalendarAddress.objects.filter(staff=staff).first()
-    response = page(
-        request, "admin/exchanges/calendar.html", "My calendar", {"address": address, "given": given}
-    )
-    response["Cache-Control"] = "no-store"
-    return response
+    context = {"address": address, "given": given}
+    return page(request, "admin/exchanges/calendar.html", "My calendar", context)

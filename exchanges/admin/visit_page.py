@@ -170,6 +170,7 @@ def _history(visit: Visit, by: Actor) -> list[tuple[VisitStep, str, str, str]]:
 
 def step(request: HttpRequest, visit_id: int) -> HttpResponse:
     def take(visit: Visit, by: Actor, now: datetime) -> HttpResponse | None:
+        require(access.visit_sight(by, visit).acts)
         name = request.POST.get("step", "")
         make = _FORMS.get(name)
         form = make(request.POST, auto_id=f"{name}_%s") if make else None
@@ -203,6 +204,7 @@ def _take(visit: Visit, name: str, told: Mapping[str, Any], by: Actor, now: date
 
 def participants(request: HttpRequest, visit_id: int) -> HttpResponse:
     def name(visit: Visit, by: Actor, now: datetime) -> HttpResponse | None:
+        require(access.visit_sight(by, visit).acts)
         form = _participants_form(visit, by, request.POST)
         if not form.is_valid():
             return show(request, visit_id, wrong=form, participants=form)
@@ -260,9 +262,7 @@ def place(request: HttpRequest, visit_id: int) -> HttpResponse:
             if not look.is_valid():
                 return show(request, visit_id, wrong=look, look=look)
             found = actions.look_up_place(visit, look.cleaned_data["purpose"], by=by, now=now)
-            shown = show(request, visit_id, shown=found or "Nobody has written it down yet.")
-            shown["Cache-Control"] = "no-store"
-            return shown
+            return show(request, visit_id, shown=found or "Nobody has written it down yet.")
         form = PlaceForm(request.POST)
         if not form.is_valid():
             return show(request, visit_id, wrong=form, place=form)

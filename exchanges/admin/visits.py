@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from django.contrib import admin, messages
-from django.db.models import Case, DateTimeField, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, DateTimeField, Exists, F, IntegerField, OuterRef, Q, QuerySet, When
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -79,18 +79,14 @@ class VisitAdmin(ReadOnlyDesk):
         return mine
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """What is to come, soonest first; then what has been, newest first."""
         rows: QuerySet[Any] = counted(super().get_queryset(request).defer("sealed_place"))
-        is_coming = When(status__in=_COMING, then=Value(0))
-        soonest = When(status__in=_COMING, then=F("starts_at"))
-        ordered: QuerySet[Any] = rows.annotate(
-            over=Case(is_coming, default=Value(1), output_field=IntegerField()),
-            soonest=Case(soonest, default=None, output_field=DateTimeField()),
-        )
-        return ordered
+        return rows
 
     def get_ordering(self, request: HttpRequest) -> Any:
-        return ("over", F("soonest").asc(nulls_last=True), F("starts_at").desc(nulls_last=True), "-pk")
+        """What is to come, soonest first; then what has been, newest first."""
+        is_over = Case(When(status__in=_COMING, then=0), default=1, output_field=IntegerField())
+        soonest = Case(When(status__in=_COMING, then="starts_at"), output_field=DateTimeField())
+        return (is_over.asc(), soonest.asc(nulls_last=True), F("starts_at").desc(nulls_last=True), "-pk")
 
     @admin.display(description="status")
     def status_shown(self, visit: Visit) -> SafeString:

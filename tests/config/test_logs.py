@@ -14,6 +14,12 @@ def test_code_typed_into_the_address_is_not_logged(typed: str) -> None:
     assert told == {"event": "Not Found: /[code]/", "level": "warning"}
 
 
+def test_address_of_a_calendar_is_not_logged() -> None:
+    told = without_codes(None, "", {"event": "Not Found: /calendar/aB3-_xyz.ics?a=b"})
+
+    assert told == {"event": "Not Found: /calendar/[token]?a=b"}
+
+
 def test_other_words_are_logged_as_they_are() -> None:
     event = "Not Found: /api/v1/parcels/PZ473124829ZZ/ 6f1c1a58-5d8e-4b6b-9d0a-0123456789ab"
 
