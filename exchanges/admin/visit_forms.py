@@ -128,7 +128,7 @@ class MetForm(forms.Form):
     letters_received = _count("Letters received")
     whole = _Numbers("Received whole")
     partly = _Numbers("Received in part")
-    unsaid = _Numbers("Received, not said whether whole")
+    unsaid = _Numbers("Received, not said if whole")
     missing = _Numbers("Not received")
     words = forms.CharField(
         label="In his own words",

@@ -10,6 +10,7 @@ from django.db.models import Case, DateTimeField, Exists, F, IntegerField, Outer
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 
 from exchanges import access, actions
@@ -23,7 +24,7 @@ from people import approvals, rights
 from people.actors import Actor
 from people.desk import ReadOnlyDesk, page, require, staff_of
 
-_COMING: Final = (Visit.Status.AGREED, Visit.Status.SCHEDULED, Visit.Status.POSTPONED)
+_OPEN: Final = (Visit.Status.AGREED, Visit.Status.SCHEDULED, Visit.Status.POSTPONED, Visit.Status.HELD)
 
 
 class _Fixed(admin.SimpleListFilter):
@@ -50,8 +51,8 @@ class KindFilter(_Fixed):
 
 
 class NamedFilter(_Fixed):
-    title, parameter_name = "I take part", "mine"
-    choices_of = (("yes", "yes"),)
+    title, parameter_name = "taking part", "mine"
+    choices_of = (("yes", "I take part"),)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         mine = VisitParticipant.objects.filter(staff=staff_of(request), visit=OuterRef("pk"))
@@ -61,13 +62,14 @@ class NamedFilter(_Fixed):
 @admin.register(Visit)
 class VisitAdmin(ReadOnlyDesk):
     list_display = (
-        "reference", "status_shown", "kind", "visited_by", "host", "starts_at", "seen",
+        "reference", "status_shown", "kind", "visited_by", "host", "begins", "seen",
     )  # fmt: skip
     list_filter = (NamedFilter, StatusFilter, KindFilter)
     list_select_related = ("visited_by", "host")
     search_fields = ("reference__exact",)
     search_help_text = "A visit's reference, whole"
     sortable_by = ()
+    show_facets = admin.ShowFacets.NEVER
     change_list_template = "admin/exchanges/visit_list.html"
 
     def mine(self, request: HttpRequest) -> Q:
@@ -83,14 +85,18 @@ class VisitAdmin(ReadOnlyDesk):
         return rows
 
     def get_ordering(self, request: HttpRequest) -> Any:
-        """What is to come, soonest first; then what has been, newest first."""
-        is_over = Case(When(status__in=_COMING, then=0), default=1, output_field=IntegerField())
-        soonest = Case(When(status__in=_COMING, then="starts_at"), output_field=DateTimeField())
+        """What is still to be held or reported, soonest first; then what is over, newest first."""
+        is_over = Case(When(status__in=_OPEN, then=0), default=1, output_field=IntegerField())
+        soonest = Case(When(status__in=_OPEN, then="starts_at"), output_field=DateTimeField())
         return (is_over.asc(), soonest.asc(nulls_last=True), F("starts_at").desc(nulls_last=True), "-pk")
 
     @admin.display(description="status")
     def status_shown(self, visit: Visit) -> SafeString:
         return badge(visit.status, visit.get_status_display().lower())
+
+    @admin.display(description="begins")
+    def begins(self, visit: Visit) -> str:
+        return date_format(timezone.localtime(visit.starts_at), "j M Y, H:i") if visit.starts_at else ""
 
     @admin.display(description="prisoners seen")
     def seen(self, visit: Any) -> str:

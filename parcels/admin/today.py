@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from exchanges import access as exchanges_access
 from parcels.access import Relation
 from parcels.admin import words
 from parcels.admin.counter import may_declare
@@ -113,6 +114,11 @@ def _numbers(reader: Reader, counts: dict[str, int]) -> list[Number]:
     add(
         dispatcher, "packed", counts["packed"], reverse("admin:parcels_consignment_changelist"), "ready",
         "Seal and dispatch.",
+    )  # fmt: skip
+    told = exchanges_access.visits(reader.actor).filter(visited_by=reader.organisation, status="held").count()
+    add(
+        officer and told > 0, "visits to report", told,
+        f"{reverse('admin:exchanges_visit_changelist')}?status=held", "look", "They have taken place.",
     )  # fmt: skip
     left = Quarantine.objects.filter(parcel__round__in=list(reader.rounds)).count() if officer else 0
     add(

@@ -1,6 +1,6 @@
 """The calendar of those who go: what RFC 5545 asks, and nothing of where and whom."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from django.http import HttpResponse
@@ -60,8 +60,6 @@ def test_feed_holds_what_a_calendar_needs() -> None:
 
 @pytest.mark.parametrize("away", [timedelta(hours=3), timedelta(0)])
 def test_times_are_told_in_utc_whatever_their_zone(away: timedelta) -> None:
-    from datetime import timezone  # noqa: PLC0415
-
     starts = datetime(2026, 11, 20, 12, tzinfo=UTC).astimezone(timezone(away))
 
     assert b"DTSTART:20261120T120000Z" in feed([Entry("a", "held", starts, starts + HOUR, NOON, 1)], host="x")

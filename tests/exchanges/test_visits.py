@@ -25,6 +25,7 @@ from exchanges.queries import VisitCount, counted, visit_counts
 from people import approvals, vault
 from people.models import AuditEntry
 from people.queries import key_of
+from tests.config.test_dump import dump
 from tests.databases import Database
 from tests.exchanges.visits import HOUR, agreed, held, host_liaison, person, reported, says, scheduled
 from tests.factories import NOON, World, organisation, staff, world
@@ -409,6 +410,20 @@ def test_visits_of_a_person_are_those_one_may_know_of(w: World) -> None:
         for who in (w.gita, hana, w.bruno, w.elena, w.farid)
     }
     assert seen == {"gita": [visit], "hana": [visit], "bruno": [], "elena": [], "farid": []}
+
+
+def test_dump_tells_neither_place_nor_words_nor_the_calendars_address(committed_db: Database) -> None:
+    w = world()
+    pavlo = person(w.north, "Pavlo Away")
+    visit = held(w, pavlo)
+    actions.set_place(visit, "Ward 7", by=w.act(w.elena), now=NOON)
+    reported(w, visit, says(pavlo, [ToldParcel(PZ, True, "yes")], words="all well"))
+    token = actions.issue_calendar(w.ivo.pk, now=NOON)
+
+    taken = dump(committed_db.owner_url)
+
+    assert PZ.encode() in taken  # the dump holds what it should
+    assert [word for word in ("Ward 7", "all well", "Pavlo", token) if word.encode() in taken] == []
 
 
 def test_two_bookings_at_once_are_one(committed_db: Database) -> None:

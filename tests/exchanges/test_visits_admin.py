@@ -262,6 +262,7 @@ def test_letters_are_followed_on_their_page(w: World) -> None:
 
 def test_list_has_what_comes_first_and_costs_the_same_for_three(w: World) -> None:
     past = held(w, at=NOON - 9 * HOUR)
+    reported(w, past)
     client = signed_in(w.gita)
     client.get(LIST)
     with CaptureQueriesContext(connection) as one:

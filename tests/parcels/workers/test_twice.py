@@ -16,10 +16,11 @@ from parcels.models import Batch, Parcel
 from parcels.workers import ticks
 from people import actors
 from tests.databases import Database
-from tests.factories import NOON, World, accepted, dispatched, move, world
+from tests.factories import NOON, World, accepted, dispatched, handed_over, move, world
 from tests.parcels.workers.conftest import WORKER, history
 from tests.parcels.workers.test_recheck import new_terms
 from tests.parcels.workers.test_situations import told
+from tests.parcels.workers.test_visits import told as at_visit
 
 COUNT = 8
 Moves = list[tuple[str, str]]
@@ -55,11 +56,18 @@ def to_end(w: World) -> Parcel:
     return parcel
 
 
+def to_hear_of(w: World) -> Parcel:
+    parcel = handed_over(w)
+    at_visit(w, parcel)
+    return parcel
+
+
 CASES: dict[str, tuple[str, Callable[[World], Parcel], str]] = {
     "screen": ("screen", to_screen, "cleared"),
     "recheck": ("recheck", to_recheck, "accepted"),
     "situation": ("follow", to_send_home, "returning"),
     "fact": ("follow", to_admit, "admitted"),
+    "visit": ("follow", to_hear_of, "confirmed"),
     "home": ("deadlines", to_end, "returning"),
 }
 

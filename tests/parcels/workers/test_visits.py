@@ -8,10 +8,11 @@ import pytest
 
 from exchanges.actions import ToldParcel
 from exchanges.models import Agreement, ReportedParcel, Round, Visit
-from parcels.actions import Refused, Step, advance
+from parcels.actions import Step, advance, propose
 from parcels.models import Parcel, Publication
 from parcels.visits import strays
 from parcels.workers.visits import evidence
+from people import approvals
 from people.models import Person, Staff
 from tests.exchanges.visits import HOUR, held, host_liaison, person, reported, says
 from tests.factories import NOON, World, accepted, dispatched, handed_over, move, registered
@@ -238,9 +239,6 @@ def test_corrected_movement_is_not_made_again(w: World, drain: Drain) -> None:
     parcel = handed_over(w)
     told(w, parcel)
     drain("follow")
-    from parcels.actions import propose  # noqa: PLC0415
-    from people import approvals  # noqa: PLC0415
-
     number = parcel.movements.get(move="confirm").number
     proposal = propose(
         parcel.number,
@@ -255,10 +253,6 @@ def test_corrected_movement_is_not_made_again(w: World, drain: Drain) -> None:
 
     parcel.refresh_from_db()
     assert parcel.status == "handed_over"
-
-
-def lines(*placed: ReportedParcel) -> set[int]:
-    return {each.pk for each in placed}
 
 
 def test_numbers_that_cannot_be_placed_move_nothing_and_are_strays(w: World, drain: Drain) -> None:
@@ -311,16 +305,14 @@ def test_another_offices_record_does_not_take_what_is_another_ones_on_the_list(
     assert (drain("follow"), len(strays(visit.pk))) == (0, 1)
 
 
-def test_stray_is_placed_once_its_parcel_is_there(w: World, drain: Drain) -> None:
+def test_whether_a_number_is_astray_is_asked_anew_each_time(w: World, drain: Drain) -> None:
     parcel = handed_over(w)
-    number = parcel.number
     line = told(w, parcel)
-    ends = Round.objects.get(pk=w.round.pk)
     assert strays(line.reported.report.visit_id) == set()
     Parcel.objects.filter(pk=parcel.pk).update(recipient=person(w.north, "Ivan Elsewhere"))
 
     assert strays(line.reported.report.visit_id) == {line.pk}
-    assert (drain("follow"), ends.reference, number) == (0, "december", parcel.number)
+    assert drain("follow") == 0
 
 
 def test_nobody_else_cites_a_report(w: World) -> None:
@@ -330,7 +322,6 @@ def test_nobody_else_cites_a_report(w: World) -> None:
     (result,) = advance([Step(parcel.number, "confirm", NOON, details=details)], by=w.act(w.farid), now=NOON)
 
     assert (result.problem, Parcel.objects.get(pk=parcel.pk).status) == ("validation", "handed_over")
-    assert Refused
 
 
 def test_family_reads_it_as_any_receipt(w: World, drain: Drain) -> None:
