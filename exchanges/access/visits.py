@@ -27,7 +27,7 @@ class VisitSight(NamedTuple):
     """Who is to be seen and who comes."""
     place: bool
     word: bool
-    """What prisoners said; who may read it may report it."""
+    """What prisoners said, and whose letters were carried; who may read it may report it."""
 
 
 def seen_by(actor: Actor) -> Q:
@@ -51,7 +51,7 @@ def visits_of_person(actor: Actor, person_id: int) -> QuerySet[Visit]:
 
 def visit_sight(actor: Actor, visit: Visit) -> VisitSight:
     """Return what the actor may see of a visit that is there for them."""
-    if actor.kind != "staff" or actor.organisation_id not in visit.ends():
+    if actor.kind != "staff" or actor.organisation_id not in visit.parties():
         return VisitSight(acts=False, names=False, place=False, word=False)
     is_named = _named(actor).filter(visit=visit).exists()
     acts = bool(actor.roles & OFFICERS)

@@ -105,12 +105,13 @@ def change_letters(visit: Visit, changes: Mapping[int, LetterChange], *, by: Act
 
     Call it with relatives the officer may see.
 
-    :raises approvals.NotYours: if `by` is no officer of the two
+    :raises approvals.NotYours: if `by` is no officer of those who visited
     :raises NotPossible: if one at the other end is no sender
     """
     announce(by)
     visit = locked(visit)
-    if not access.visit_sight(by, visit).acts:
+    sight = access.visit_sight(by, visit)
+    if not sight.acts or not sight.word:
         raise approvals.NotYours
     others = {change.other for change in changes.values() if change.other is not None}
     if Person.objects.filter(pk__in=others, kind=Person.Kind.SENDER).count() != len(others):

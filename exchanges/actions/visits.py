@@ -238,7 +238,7 @@ def _for_changing(visit: Visit, by: Actor, statuses: Collection[str]) -> Visit:
 
 
 def _officer(visit: Visit, by: Actor) -> None:
-    if by.staff_id is None or not by.roles & OFFICERS or by.organisation_id not in visit.ends():
+    if by.staff_id is None or not by.roles & OFFICERS or by.organisation_id not in visit.parties():
         raise approvals.NotYours
 
 

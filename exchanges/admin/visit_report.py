@@ -103,7 +103,7 @@ def _told(visit: Visit) -> list[tuple[VisitReport, list[tuple[str, Any, str]]]]:
 
 def letters(request: HttpRequest, visit_id: int) -> HttpResponse:
     visit, by, sight = found(request, visit_id)
-    require(sight.names and sight.acts)
+    require(sight.word and sight.acts)
     data = request.POST if request.method == "POST" else None
     forms = _letter_forms(visit, data)
     if data is not None and _are_valid(forms):

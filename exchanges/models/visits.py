@@ -108,7 +108,7 @@ class Visit(models.Model):
     def __str__(self) -> str:
         return f"visit {self.reference}"
 
-    def ends(self) -> set[int]:
+    def parties(self) -> set[int]:
         """Return the organisations that are a party to it."""
         return {self.visited_by_id, self.host_id}
 
