@@ -20,6 +20,8 @@ _TONES = {
     "terminated": "closed", "superseded": "closed", "proposed": "closed", "agreed": "home",
     "lists_exchanged": "home", "collecting": "done", "closed": "ready", "handed_over": "way",
     "reported": "done", "postponed": "look", "cancelled": "closed", "scheduled": "ready", "held": "way",
+    "verified": "ready", "under_way": "way", "completed": "done", "planned": "home", "finished": "done",
+    "fell_through": "look", "listed": "home", "disputed": "look", "exchanged": "done", "removed": "closed",
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from people.actors import OFFICERS, Actor
 from people.models import Approval, Role
@@ -20,6 +21,8 @@ _CARRIES: Final[dict[str, Carry]] = {}
 _ROLES: Final[dict[str, frozenset[str]]] = {}
 # Acts whose two people may come from two organisations.
 _ACROSS: Final[set[str]] = set()
+# Acts that only the page of their subject shows, to those who may know of it.
+_APART: Final[set[str]] = set()
 
 
 class NotYours(Exception):
@@ -31,11 +34,11 @@ class NotOpen(Exception):
 
 
 def carries_out(
-    act: str, *, roles: frozenset[str] = OFFICERS, across: bool = False
+    act: str, *, roles: frozenset[str] = OFFICERS, across: bool = False, apart: bool = False
 ) -> Callable[[Carry], Carry]:
     """Register what happens when `act` is confirmed; `roles` may propose and decide it.
 
-    With `across`, the second person may be of another organisation.
+    With `across`, the second person may be of another organisation. With `apart`, it is in no common list.
     """
 
     def register(carry: Carry) -> Carry:
@@ -43,9 +46,16 @@ def carries_out(
         _ROLES[act] = roles
         if across:
             _ACROSS.add(act)
+        if apart:
+            _APART.add(act)
         return carry
 
     return register
+
+
+def listed() -> QuerySet[Approval]:
+    """Return those that a common list may show: all but what is known to a few."""
+    return Approval.objects.exclude(act__in=_APART)
 
 
 def propose(

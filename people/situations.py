@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Final
 
@@ -9,7 +10,7 @@ from django.db import transaction
 
 from people import approvals
 from people.actors import OFFICERS, Actor, announce
-from people.models import Approval, AuditEntry, Person, SituationEvent
+from people.models import Approval, AuditEntry, Organisation, Person, SituationEvent
 
 SITUATION: Final = "situation"
 # Their word alone counts for the follow worker, so it stands on a paper.
@@ -52,6 +53,43 @@ def record(
     with transaction.atomic():
         announce(by)
         return _keep(person.pk, situation, happened_on, stated_by, source_id, document, by.staff_id, now)
+
+
+def record_for(
+    persons: Collection[Person],
+    situation: str,
+    *,
+    on: date,
+    stated_by: str,
+    source: Organisation,
+    document: str,
+    by: Actor,
+    now: datetime,
+) -> list[SituationEvent]:
+    """Record one statement about many people; call it in a transaction.
+
+    :raises approvals.NotYours: if `by` is no officer, or says that two officers say so and is only one
+    :raises PaperMissing: without the paper of both sides or of the neutral agency
+    """
+    if not by.roles & OFFICERS or by.staff_id is None:
+        raise approvals.NotYours
+    if stated_by == SituationEvent.StatedBy.TWO_OFFICERS and by.approval is None:
+        raise approvals.NotYours
+    if stated_by in _ON_PAPER and not document:
+        raise PaperMissing
+    staff_id = by.approval.proposed_by_id if by.approval else by.staff_id
+    events = SituationEvent.objects.bulk_create(
+        SituationEvent(
+            person=person, situation=situation, happened_on=on, stated_by=stated_by, source=source,
+            document=document, recorded_by_id=staff_id, recorded_at=now,
+        )
+        for person in persons
+    )  # fmt: skip
+    AuditEntry.objects.bulk_create(
+        AuditEntry(staff_id=staff_id, act="record_situation", subject_kind="person", subject=person.pk)
+        for person in persons
+    )
+    return events
 
 
 @approvals.carries_out(SITUATION)

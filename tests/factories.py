@@ -1,18 +1,28 @@
 """A small world for tests: two offices, a neutral agency, terms in force, a round, and people with names."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
-from exchanges.actions import draft_terms, make_round
-from exchanges.models import Agreement, Round, SettledAddressee, Terms
+from exchanges.actions import (
+    change_exchange,
+    draft_terms,
+    make_round,
+    mark,
+    plan_stage,
+    propose_exchange,
+    put_in_stage,
+    state_list,
+)
+from exchanges.models import Agreement, Exchange, Round, SettledAddressee, Terms
 from parcels.actions import Step, advance, register
 from parcels.declarations import Declaration, DeclaredLine
 from parcels.models import Consignment, Parcel
-from people import actors
-from people.actions import Telling
+from people import actors, approvals
+from people.actions import Telling, record_people
 from people.actors import Actor
-from people.models import Client, Grant, Organisation, Party, Role, Staff
+from people.models import Client, Grant, Organisation, Party, Person, Role, Staff
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 LONG_AGO = NOON - timedelta(days=365)
@@ -175,3 +185,40 @@ def dispatched(world: World) -> Parcel:
 def handed_over(world: World) -> Parcel:
     parcel = move(dispatched(world), "entrust", world.act(world.farid))
     return move(parcel, "hand_over", world.act(world.elena), act="ACT-1")
+
+
+def exchange(world: World, category: str = "n_for_n") -> Exchange:
+    """An exchange that Gita proposed and Ivo agreed to; they alone are named on it."""
+    proposal = propose_exchange(
+        category, one_side_id=world.north.pk, other_side_id=world.south.pk, title="Before the winter",
+        with_staff_id=world.ivo.pk, by=world.act(world.gita), now=NOON,
+    )  # fmt: skip
+    approvals.confirm(proposal.pk, by=world.act(world.ivo), now=NOON)
+    return Exchange.objects.get(reference=proposal.details["reference"])
+
+
+def person(world: World, name: str | None = None) -> Person:
+    """A prisoner of whom North keeps a record."""
+    telling = Telling("prisoner", name or "Petro Held", "1991-02-03", f"H-{next(_numbers)}")
+    (known,) = record_people([telling], organisation_id=world.north.pk, now=NOON)
+    return Person.objects.get(pk=known.id)
+
+
+def agreed_exchange(world: World, people: Sequence[Person], category: str = "n_for_n") -> Exchange:
+    """An exchange that is agreed, with `people` held by South, verified and in its first stage."""
+    made, by = exchange(world, category), world.act(world.gita)
+    state_list(
+        made, holding_id=world.south.pk, stated_by_id=world.south.pk, stated_on=NOON.date(), people=people,
+        note="", by=by, now=NOON,
+    )  # fmt: skip
+    plan_stage(
+        made, planned_on=NOON.date(), from_one_side=None, from_other_side=len(people), numbers_public=False,
+        place="", by=by, now=NOON,
+    )  # fmt: skip
+    references = [each.reference for each in people]
+    if people:
+        mark(made, references, "verified", by=by, now=NOON)
+        put_in_stage(made, references, 1, by=by, now=NOON)
+    for status in ("lists_exchanged", "verified", "agreed"):
+        made = change_exchange(made, status, by=by, now=NOON)
+    return made

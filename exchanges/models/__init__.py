@@ -1,6 +1,16 @@
 """What the sides agreed and did."""
 
 from exchanges.models.agreements import Agreement, Basis, ContentRule, Stay, Terms, Verdict
+from exchanges.models.prisoners import (
+    Exchange,
+    ExchangeCount,
+    ExchangeTrace,
+    ListedPerson,
+    ListedStep,
+    NamedOfficer,
+    PrisonerList,
+    Stage,
+)
 from exchanges.models.rounds import Round, SettledAddressee
 from exchanges.models.visits import (
     CalendarAddress,
@@ -19,10 +29,18 @@ __all__ = [
     "Basis",
     "CalendarAddress",
     "ContentRule",
+    "Exchange",
+    "ExchangeCount",
+    "ExchangeTrace",
+    "ListedPerson",
+    "ListedStep",
+    "NamedOfficer",
+    "PrisonerList",
     "ReportedParcel",
     "ReportedPerson",
     "Round",
     "SettledAddressee",
+    "Stage",
     "Stay",
     "Terms",
     "Verdict",

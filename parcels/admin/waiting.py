@@ -93,7 +93,8 @@ def open_acts(reader: Reader) -> QuerySet[Approval]:
     parcels = Parcel.objects.filter(reader.theirs).values("pk")
     terms = Terms.objects.filter(agreement__signatories=reader.organisation).values("pk")
     return (
-        Approval.objects.filter(decision=None)
+        approvals.listed()
+        .filter(decision=None)
         .exclude(act="review")
         .filter(
             Q(organisation=reader.organisation)
@@ -169,7 +170,7 @@ def decide(request: HttpRequest, approval_id: int) -> HttpResponse:
     require(reader.may("people.change_approval"))
     approval = open_acts(reader).filter(pk=approval_id).first()
     if approval is None:
-        if not Approval.objects.filter(pk=approval_id).exists():
+        if not approvals.listed().filter(pk=approval_id).exists():
             raise Http404
         messages.info(request, "This was decided meanwhile, or is not yours to decide.")
     else:
