@@ -48,6 +48,7 @@ MENU: Final[Mapping[str, tuple[Entry, ...]]] = {
         _list("exchanges.visit", "Visits"),
         _list("exchanges.agreement", "Agreements"),
         _list("exchanges.terms", "Terms"),
+        _list("exchanges.exchange", "Exchanges of prisoners"),
     ),
     "Rights": (
         _list("people.staff", "Staff"),

@@ -9,10 +9,10 @@ from typing import Final
 from exchanges.actions.prisoners import officer, sealed
 from exchanges.actions.steps import NotPossible
 from exchanges.models import Exchange, ListedPerson, ListedStep
+from exchanges.queries.prisoners import STAGE_KIND
 from people import approvals
 from people.actors import Actor
 
-STAGE_KIND: Final = "exchange_stage"
 FINISH: Final = "stage_finish"
 
 

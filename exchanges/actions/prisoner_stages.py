@@ -9,16 +9,16 @@ from typing import Final
 from django.db import transaction
 
 from exchanges import lifecycle
-from exchanges.actions.prisoner_rows import FINISH, STAGE_KIND, keep_steps, listed, void_finishing
+from exchanges.actions.prisoner_rows import FINISH, keep_steps, listed, void_finishing
 from exchanges.actions.prisoners import enter, officer, require_named, sealed, trace
 from exchanges.actions.steps import NotPossible, check_step, locked, take_step
 from exchanges.models import Exchange, ExchangeCount, ListedPerson, ListedStep, Stage
+from exchanges.queries.prisoners import PERSON_KIND, STAGE_KIND
 from people import approvals, situations
 from people.actors import Actor, announce
 from people.models import Approval, SituationEvent
 
 NOT_EXCHANGED: Final = "not_exchanged"
-PERSON_KIND: Final = "listed_person"
 # Whose word a crossing may stand on; a paper of both sides counts for more than two officers.
 STATED_BY: Final = (SituationEvent.StatedBy.TWO_OFFICERS, SituationEvent.StatedBy.BOTH_SIDES)
 _What = ListedStep.What

@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from exchanges import access, lifecycle
 from exchanges.actions.steps import NotPossible, check_step, locked, take_step
 from exchanges.models import Exchange, ExchangeTrace, ListedPerson, NamedOfficer, Stage
+from exchanges.queries.prisoners import EXCHANGE_KIND
 from people import approvals, bulk, vault
 from people.actors import OFFICERS, Actor, announce
 from people.models import Approval, Grant, new_reference
@@ -20,7 +21,6 @@ from people.models import Approval, Grant, new_reference
 OPEN: Final = "exchange_open"
 NAME: Final = "exchange_name"
 UNNAME: Final = "exchange_unname"
-_KIND: Final = "exchange"
 _PLACE: Final = "exchanges.prisoners"
 # One of them falls ill, and the other can still name a third.
 _FEWEST: Final = 2
@@ -63,7 +63,7 @@ def propose_exchange(
         "officer": with_staff_id,
     }
     (pk,) = bulk.new_ids(Exchange, 1)
-    return approvals.propose(_KIND, pk, OPEN, by=by, details=details, now=now)
+    return approvals.propose(EXCHANGE_KIND, pk, OPEN, by=by, details=details, now=now)
 
 
 @approvals.carries_out(OPEN, apart=True)
@@ -88,6 +88,11 @@ def _opened(approval: Approval, by: Actor, now: datetime) -> None:
     trace(exchange, "opened_file", by, now)
 
 
+def title_of(opening: Approval) -> str:
+    """Return the title of an exchange that is only proposed."""
+    return unsealed(b64decode(opening.details["sealed_title"]))
+
+
 def propose_naming(exchange: Exchange, act: str, staff_id: int, *, by: Actor, now: datetime) -> Approval:
     """Propose to name an officer (NAME) or to name them no more (UNNAME).
 
@@ -99,7 +104,9 @@ def propose_naming(exchange: Exchange, act: str, staff_id: int, *, by: Actor, no
         exchange = enter(exchange, by)
         _check_naming(exchange, act, staff_id, now)
         trace(exchange, f"proposed_{act}", by, now)
-        return approvals.propose(_KIND, exchange.pk, act, by=by, details={"officer": staff_id}, now=now)
+        # Where nobody else serves, the one to be named is asked.
+        details = {"officer": staff_id, "alone": act == NAME and len(_serving(exchange, now)) == 1}
+        return approvals.propose(EXCHANGE_KIND, exchange.pk, act, by=by, details=details, now=now)
 
 
 @approvals.carries_out(NAME, apart=True)
@@ -147,6 +154,15 @@ def _name(approval: Approval, exchange_id: int, staff_id: int, now: datetime) ->
     NamedOfficer.objects.create(
         exchange_id=exchange_id, staff_id=staff_id, named_under=approval, named_at=now
     )
+
+
+def asked_of(by: Actor) -> QuerySet[Approval]:
+    """Return the open proposals to open or join an exchange that they made, or are asked to confirm."""
+    mine = Q(act=OPEN, proposed_by=by.staff_id) | Q(details__officer=by.staff_id)
+    asking = Q(act=OPEN) | Q(act=NAME, details__alone=True)
+    return Approval.objects.filter(
+        mine, asking, subject_kind=EXCHANGE_KIND, organisation=by.organisation_id, decision=None
+    ).select_related("proposed_by")
 
 
 def decide(approval: Approval, *, confirm: bool, by: Actor, now: datetime) -> None:

@@ -2,4 +2,8 @@
 
 from exchanges.admin import agreements, rounds, visits
 
-__all__ = ["agreements", "rounds", "visits"]
+__all__ = [
+    "agreements",
+    "rounds",
+    "visits",
+]
