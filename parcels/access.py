@@ -104,6 +104,12 @@ _SHOWN: Final = Case(
 )
 
 
+# What the holding side reads nothing of before a liaison releases it: that its word is contested, and what
+# the addressee's situation caused, which would tell of an exchange.
+_SPARED: Final = Q(move="contest") | (Q(details__has_key="situation") & ~Q(move=OBSERVE))
+_SPARED_MARK: Final = Q(move=OBSERVE) & (Q(details__move="contest") | Q(details__has_key="situation"))
+
+
 def parcels(actor: Actor, now: datetime) -> QuerySet[Any, Any]:
     """Return the parcels of the actor's rounds, with what they see of each.
 
@@ -114,13 +120,12 @@ def parcels(actor: Actor, now: datetime) -> QuerySet[Any, Any]:
     last = history.filter(number=OuterRef("last_number"))
     spared = _uncontested(history, ours, now).order_by("-number")
     before = _before_contest(history, now)
-    contests = history.filter(~Exists(_news(now)), move="contest")
+    contests = history.filter(_SPARED, ~Exists(_news(now)))
     is_contested = Q(Exists(contests), round__holding=ours)
     status = [When(is_contested, then=Subquery(before.values("status")[:1]))]
     since = [When(is_contested, then=Subquery(before.exclude(move=OBSERVE).values("recorded_at")[:1]))]
-    # Nor does one that did not fit, and moved nothing, show by the time it was recorded.
-    unfit = Q(Exists(history.filter(move=OBSERVE, details__move="contest")), round__holding=ours)
-    at = [When(is_contested | unfit, then=Subquery(spared.values("recorded_at")[:1]))]
+    is_spared = Q(Exists(history.filter(_SPARED | _SPARED_MARK)), round__holding=ours)
+    at = [When(is_spared, then=Subquery(spared.values("recorded_at")[:1]))]
     if reads_published_only(actor):
         news = _published(history, now).order_by("-number")
         public_from = When(round__sending=ours, then=Subquery(news.values("public_from")[:1]))
@@ -161,7 +166,7 @@ def as_seen(made: Sequence[Result], actor: Actor, now: datetime) -> list[Result]
     if reads_published_only(actor):
         return _as_published(made, life.filter(parcel__round__sending=actor.organisation_id), now)
     held = life.filter(parcel__round__holding=actor.organisation_id)
-    contested = held.filter(~Exists(_news(now)), move="contest").values("parcel")
+    contested = held.filter(_SPARED, ~Exists(_news(now))).values("parcel")
     seen = _as_uncontested(Movement.objects.filter(parcel__in=contested), actor.organisation_id, now)
     rows = seen.values_list("parcel__number", "number", "place", "shown_move", "shown")
     shown = {(parcel, number): rest for parcel, number, *rest in rows}
@@ -238,22 +243,20 @@ def _published(rows: QuerySet[Any, Any], now: datetime) -> QuerySet[Any, Any]:
 
 
 def _uncontested(rows: QuerySet[Movement], holding: int, now: datetime) -> QuerySet[Movement]:
-    """Drop each contest that no liaison has released, and what others than `holding` did after it.
+    """Drop what the holding side is spared and no liaison has released, and what others did after it.
 
     A contest is dropped also where `holding`'s own office heard it at a visit: others there hold him.
     """
     contests = Movement.objects.filter(
-        ~Exists(_news(now)), parcel=OuterRef("parcel"), move="contest", number__lte=OuterRef("number")
+        _SPARED, ~Exists(_news(now)), parcel=OuterRef("parcel"), number__lte=OuterRef("number")
     )
-    return rows.exclude(move=OBSERVE, details__move="contest").filter(
-        Q(organisation=holding) & ~Q(move="contest") | ~Exists(contests)
-    )
+    return rows.exclude(_SPARED_MARK).filter((Q(organisation=holding) & ~_SPARED) | ~Exists(contests))
 
 
 def _before_contest(rows: QuerySet[Movement], now: datetime) -> QuerySet[Movement]:
-    """Return what happened before the first contest that no liaison has released, newest first."""
+    """Return what happened before the first of it that no liaison has released, newest first."""
     contests = Movement.objects.filter(
-        ~Exists(_news(now)), parcel=OuterRef("parcel"), move="contest", number__lte=OuterRef("number")
+        _SPARED, ~Exists(_news(now)), parcel=OuterRef("parcel"), number__lte=OuterRef("number")
     )
     return rows.filter(~Exists(contests)).order_by("-number")
 
@@ -268,7 +271,7 @@ def _as_uncontested(rows: QuerySet[Movement], holding: int, now: datetime) -> Qu
         .annotate(place=Count("pk"))
         .values("place")
     )
-    after = Exists(whole.filter(~Exists(_news(now)), move="contest"))
+    after = Exists(whole.filter(_SPARED, ~Exists(_news(now))))
     last = _before_contest(whole, now).values("status")[:1]
     spared: QuerySet[Any, Any] = _uncontested(rows, holding, now).annotate(
         shown=Case(When(after, then=Subquery(last)), default=F("status"), output_field=CharField()),

@@ -374,6 +374,7 @@ def test_situation_is_told_to_nobody_and_its_reason_to_the_sending_office(w: Wor
     parcel = cleared(w)
     worker = actors.worker(w.north.pk)
     move(parcel, "send_back", worker, reason="RELEASED", situation="released")
+    release_news(parcel.number, by=w.act(w.gita), now=NOON + timedelta(seconds=20))
     north = partner(w.north, "dispatcher")
 
     told = [
@@ -382,6 +383,21 @@ def test_situation_is_told_to_nobody_and_its_reason_to_the_sending_office(w: Wor
     ]
 
     assert told == [{"reason": "RELEASED"}, {}]
+
+
+def test_holding_side_reads_nothing_of_a_situation_until_it_is_released(w: World, south: Partner) -> None:
+    parcel, left = cleared(w), handed_over(w)
+    before = [seen(south, each) for each in (parcel, left)]
+    worker = actors.worker(w.north.pk)
+    told = {"reason": "situation", "situation": "exchanged", "event": 1}
+    move(parcel, "send_back", worker, now=NOON + timedelta(seconds=10), **told)
+    observe([left.number], "flag", by=worker, now=NOON + timedelta(seconds=10), details=told)
+
+    assert [seen(south, each) for each in (parcel, left)] == before
+
+    release_news(parcel.number, by=w.act(w.gita), now=NOON + timedelta(seconds=20))
+    assert south.get(f"{LIST}{parcel.number}/").json()["status"] == "returning"
+    assert seen(south, left) == before[1]
 
 
 def test_dispatcher_and_liaison_read_everything(w: World) -> None:
