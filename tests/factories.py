@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
+from django.db import transaction
+
 from exchanges.actions import (
     change_exchange,
     draft_terms,
@@ -194,13 +196,18 @@ def exchange(world: World, category: str = "n_for_n") -> Exchange:
         with_staff_id=world.ivo.pk, by=world.act(world.gita), now=NOON,
     )  # fmt: skip
     approvals.confirm(proposal.pk, by=world.act(world.ivo), now=NOON)
-    return Exchange.objects.get(reference=proposal.details["reference"])
+    with transaction.atomic():
+        actors.announce(world.act(world.gita))
+        return Exchange.objects.select_related("organisation", "one_side", "other_side").get(
+            pk=proposal.subject
+        )
 
 
 def person(world: World, name: str | None = None) -> Person:
     """A prisoner of whom North keeps a record."""
     telling = Telling("prisoner", name or "Petro Held", "1991-02-03", f"H-{next(_numbers)}")
-    (known,) = record_people([telling], organisation_id=world.north.pk, now=NOON)
+    with transaction.atomic():
+        (known,) = record_people([telling], organisation_id=world.north.pk, now=NOON)
     return Person.objects.get(pk=known.id)
 
 

@@ -32,8 +32,9 @@ def parcels_named(reader: Reader, numbers: Iterable[str]) -> list[Parcel]:
 
 
 def _as_seen(parcel: Any) -> Parcel:
-    """Give it the status this reader sees, in memory: buttons must not tell what a page does not."""
+    """Give it the status and marks they see, in memory: buttons must not tell what a page does not."""
     parcel.status, parcel.status_since = parcel.seen_status, parcel.seen_since
+    parcel.frozen, parcel.flagged = parcel.marked and parcel.frozen, parcel.marked and parcel.flagged
     return cast(Parcel, parcel)
 
 

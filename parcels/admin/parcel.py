@@ -88,8 +88,8 @@ class ParcelAdmin(ReadOnlyDesk):
             format_html('<span class="badge {}">{}</span> ', tone, word)
             for word, tone, met in (
                 ("overdue", "hard", parcel.ours and parcel.overdue_since),
-                ("frozen", "closed", parcel.frozen),
-                ("flagged", "look", parcel.flagged),
+                ("frozen", "closed", parcel.marked and parcel.frozen),
+                ("flagged", "look", parcel.marked and parcel.flagged),
                 ("news held", "back", held),
             )
             if met

@@ -86,11 +86,11 @@ class OverdueFilter(_OurMark):
 
 
 class FrozenFilter(_Mark):
-    title, parameter_name, met = "frozen", "frozen", Q(frozen=True)
+    title, parameter_name, met = "frozen", "frozen", Q(frozen=True, marked=True)
 
 
 class FlaggedFilter(_Mark):
-    title, parameter_name, met = "flagged", "flagged", Q(flagged=True)
+    title, parameter_name, met = "flagged", "flagged", Q(flagged=True, marked=True)
 
 
 class HeldNewsFilter(_OurMark):

@@ -74,14 +74,20 @@ class Reader:
         return Q(round__in=list(self.rounds))
 
     def parcels(self, now: datetime) -> QuerySet[Any, Any]:
-        """Return their parcels with `seen_status`, `seen_since` and `ours`: lists show and filter by them."""
+        """Return their parcels, with what lists show and filter by.
+
+        That is `seen_status`, `seen_since`, whether it is `ours`, and whether they see if it is `marked`.
+        """
         rows: QuerySet[Any, Any]
         if self.as_relation(Relation.HOLDING):
             rows = access.parcels(self.actor, now)
         else:
             plain = Parcel.objects.filter(self.theirs).defer("seed", "code_hash", "content_hash")
             rows = plain.annotate(seen_status=F("status"), seen_since=F("status_since"))
-        rows = rows.annotate(ours=Q(round__sending=self.organisation))
+        # The holding side could tell from a mark what it is spared.
+        rows = rows.annotate(
+            ours=Q(round__sending=self.organisation), marked=~Q(round__holding=self.organisation)
+        )
         return rows
 
     @property

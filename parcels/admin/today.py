@@ -43,9 +43,13 @@ def context(request: HttpRequest) -> dict[str, Any]:
 
 
 def _counts(reader: Reader) -> dict[str, int]:
-    """Count what is open in one pass over the parcels that have not come to an end."""
+    """Count what is open in one pass over the parcels that have not come to an end.
+
+    What the holding side waits for stands in no such number: it could tell from one what it is spared.
+    """
     return (
         Parcel.objects.filter(reader.theirs)
+        .exclude(round__in=reader.as_relation(Relation.HOLDING))
         .exclude(status__in=END)
         .aggregate(
             review=Count("pk", filter=Q(status=Status.IN_REVIEW)),

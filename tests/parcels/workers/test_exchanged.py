@@ -28,12 +28,15 @@ from tests.factories import (
     handed_over,
     packed,
     registered,
+    staff,
 )
+from tests.parcels.admin.desk import signed_in, text
 from tests.parcels.workers.conftest import history, last_details
 from tests.partners import Partner, partner
 
 Drain = Callable[[str], int]
 LIST = "/api/v1/parcels/"
+LIST_PAGE = "/admin/parcels/parcel/"
 STATUSES = ("registered", "accepted", "cleared", "dispatched", "handed_over", "returning", "cancelled")
 
 
@@ -187,3 +190,26 @@ def test_later_word_stops_what_was_not_followed_and_rewrites_nothing(w: World, d
 def correct(w: World, made: Exchange, person: Person) -> None:
     proposal = propose_correction(made, person.reference, happened_on=NOON.date(), by=w.act(w.gita), now=NOON)
     approvals.confirm(proposal.pk, by=w.act(w.ivo), now=NOON)
+
+
+def test_staff_of_the_holding_side_read_as_little(w: World, drain: Drain, parcels: list[Parcel]) -> None:
+    members = [w.elena, staff("nadia", "liaison", w.south), staff("oskar", "auditor", w.south)]
+    clients = [signed_in(member) for member in members]
+    pages = (
+        "/admin/",
+        LIST_PAGE,
+        f"{LIST_PAGE}?flagged=yes",
+        f"{LIST_PAGE}?frozen=yes",
+        f"{LIST_PAGE}?status=returning",
+    )
+
+    def read() -> list[str]:
+        ways = [*pages, *(f"{LIST_PAGE}{parcel.pk}/change/" for parcel in parcels)]
+        return [f"{way}: {text(client.get(way))}" for client in clients for way in ways]
+
+    read()
+    before = read()
+    exchanged(w, parcels[0].recipient)
+    drain("follow")
+
+    assert read() == before
