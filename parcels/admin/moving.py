@@ -75,7 +75,7 @@ def _acts(parcel: Parcel, by: Actor) -> Iterable[str]:
         return
     for act in TWO_OFFICER_MOVES:
         sources = MOVES[act].sources
-        if parcel.status in sources or (act == CORRECT and parcel.last_number > 1):
+        if parcel.status in sources or (act == CORRECT and parcel.status != Status.REGISTERED):
             yield act
     if parcel.round.sending_id == by.organisation_id and parcel.status not in END:
         yield REISSUE

@@ -335,7 +335,7 @@ def addresses(resolver: Any = None, before: str = "") -> Iterator[str]:
         elif (
             isinstance(each, URLPattern)
             and re.fullmatch(r"admin/[a-z_/]*/", address)
-            and "logout" not in address
+            and address not in _LEFT_OUT
         ):
             yield f"/{address}"
 
@@ -444,7 +444,7 @@ def test_no_other_table_gets_a_row(w: World) -> None:
 
 @pytest.mark.parametrize("table", confidential.TABLES)
 def test_row_is_seen_by_the_named_alone(w: World, table: str) -> None:
-    made = busy(w)
+    busy(w)
     others = [*outsiders(w).values(), w.amina, w.farid]
 
     def rows() -> int:
@@ -460,7 +460,6 @@ def test_row_is_seen_by_the_named_alone(w: World, table: str) -> None:
     for named in (w.gita, w.ivo):
         announce(w.act(named))
         assert rows() > 0
-    assert made.reference
 
 
 def test_row_is_written_by_the_named_alone(w: World) -> None:
