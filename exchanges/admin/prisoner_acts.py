@@ -135,7 +135,7 @@ def _add(asking: Asking) -> Answer:
     people: list[Person] = list(access.people_to_list(asking.by).filter(reference=reference))
     if holding is None or not people:
         return Answer(why="Your office keeps nobody under this reference.")
-    added = actions.add_people(asking.exchange, holding_id=holding.pk, people=people, **asking.given)
+    added = actions.list_people(asking.exchange, holding_id=holding.pk, people=people, **asking.given)
     return Answer("Put on the list." if added else "This person is on the list already.")
 
 
