@@ -16,6 +16,7 @@ ROLES: Final = ("lifeline_web", "lifeline_worker", "lifeline_stats")
 _READ = "SELECT"
 _ADD = "SELECT, INSERT"
 _KEEP = "SELECT, INSERT, UPDATE"
+_STANDING = "SELECT, INSERT, UPDATE (status)"
 _ALL = "SELECT, INSERT, UPDATE, DELETE"
 
 # table: (web, worker, stats); "" for nothing
@@ -52,6 +53,8 @@ TABLES: Final[Mapping[str, tuple[str, str, str]]] = {
     "exchanges_agreement": (_KEEP, _KEEP, _READ),
     "exchanges_agreement_signatories": (_ALL, _READ, _READ),
     "exchanges_agreementevent": (_ADD, _ADD, ""),
+    "exchanges_assessment": (_ADD, "", ""),
+    "exchanges_claim": (_STANDING, "", ""),
     "exchanges_contentrule": (_ALL, _READ, _READ),
     "exchanges_contentruleevent": (_ADD, "", ""),
     "exchanges_calendaraddress": (_ALL, "", ""),
@@ -64,6 +67,13 @@ TABLES: Final[Mapping[str, tuple[str, str, str]]] = {
     "exchanges_listedstep": (_ADD, "", ""),
     "exchanges_namedofficer": (_KEEP, "", ""),
     "exchanges_prisonerlist": (_ADD, "", ""),
+    "exchanges_count": (_ADD, _READ, ""),
+    "exchanges_question": (_ADD, "", ""),
+    "exchanges_reply": (_ADD, "", ""),
+    "exchanges_return": (_KEEP, _READ, ""),
+    "exchanges_returnevent": (_ADD, "", ""),
+    "exchanges_returnperson": (_STANDING, "", ""),
+    "exchanges_returnstep": (_ADD, "", ""),
     "exchanges_round": (_KEEP, _KEEP, _READ),
     "exchanges_roundevent": (_ADD, _ADD, ""),
     "exchanges_settledaddressee": (_ADD, _READ, ""),
@@ -77,6 +87,8 @@ TABLES: Final[Mapping[str, tuple[str, str, str]]] = {
     "exchanges_visitperson": (_ALL, _READ, ""),
     "exchanges_visitreport": (_ADD, _READ, ""),
     "exchanges_visitstep": (_ADD, "", ""),
+    "exchanges_whereabouts": (_ADD, "", ""),
+    "exchanges_wish": (_ADD, "", ""),
     "parcels_batch": (_ALL, _ALL, ""),
     "parcels_consignment": (_KEEP, _KEEP, _READ),
     "parcels_consignmentnews": (_KEEP, _KEEP, _READ),

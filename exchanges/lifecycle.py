@@ -7,6 +7,7 @@
     stage       planned → finished
     on a list   listed → verified → exchanged
     return      requested → information_passed → negotiating → agreed → planned → travelling → returned
+    on a return with_group → returned | set_aside
     claim       reported → supported | disputed | unresolved | corrected | withdrawn
 
 The ways aside (postponed, suspended, fell through, disputed) stand in the tables, and in the drawings of
@@ -115,6 +116,13 @@ RETURN: Final = Lifecycle(
     },
 )
 
+# One who stays behind, for whatever cause, is set aside; the others go on.
+ON_A_RETURN: Final = Lifecycle(
+    "person on a return",
+    "with_group",
+    {"with_group": ("returned", "set_aside"), "set_aside": ("with_group",)},
+)
+
 CLAIM: Final = Lifecycle(
     "claim",
     "reported",
@@ -126,4 +134,4 @@ CLAIM: Final = Lifecycle(
     },
 )
 
-ALL: Final = (AGREEMENT, ROUND, VISIT, EXCHANGE, STAGE, ON_A_LIST, RETURN, CLAIM)
+ALL: Final = (AGREEMENT, ROUND, VISIT, EXCHANGE, STAGE, ON_A_LIST, RETURN, ON_A_RETURN, CLAIM)

@@ -10,6 +10,16 @@ from exchanges.models.prisoners import (
     NamedOfficer,
     PrisonerList,
     Stage,
+from exchanges.models.claims import Assessment, Claim, Evidence
+from exchanges.models.returns import (
+    Count,
+    Question,
+    Reply,
+    Return,
+    ReturnPerson,
+    ReturnStep,
+    Whereabouts,
+    Wish,
 )
 from exchanges.models.rounds import Round, SettledAddressee
 from exchanges.models.visits import (
@@ -50,4 +60,22 @@ __all__ = [
     "VisitPerson",
     "VisitReport",
     "VisitStep",
+    "Assessment",
+    "Basis",
+    "Claim",
+    "ContentRule",
+    "Count",
+    "Evidence",
+    "Question",
+    "Reply",
+    "Return",
+    "ReturnPerson",
+    "ReturnStep",
+    "Round",
+    "SettledAddressee",
+    "Stay",
+    "Terms",
+    "Verdict",
+    "Whereabouts",
+    "Wish",
 ]

@@ -1,0 +1,8 @@
+from django.db import migrations
+
+from exchanges import returns_guard
+
+
+class Migration(migrations.Migration):
+    dependencies = [("exchanges", "0016_returns"), ("people", "0002_guard")]
+    operations = [migrations.RunSQL(returns_guard.ALL, migrations.RunSQL.noop)]
