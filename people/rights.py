@@ -43,6 +43,8 @@ RIGHTS: Final[Mapping[str, Rights]] = {
     "exchanges.round": _kept_by(_OFFICERS, seen_by=_READERS),
     # Whoever holds this right still sees only the exchanges on which they are named.
     "exchanges.exchange": {"view": _OFFICERS},
+    "exchanges.return": _kept_by(_OFFICERS, seen_by=_OFFICERS),
+    "exchanges.claim": _kept_by(_OFFICERS, seen_by=_OFFICERS),
     "exchanges.settledaddressee": {"view": PEOPLE, "add": _OFFICERS},
     # Who is named on a visit may hold any role; what each sees of it is in `exchanges.access.visits`.
     "exchanges.visit": _kept_by(_OFFICERS, seen_by=_AT_WORK),

@@ -8,16 +8,21 @@ from itertools import count
 from django.db import transaction
 
 from exchanges.actions import (
+    Particulars,
     change_exchange,
+    change_return,
     draft_terms,
+    make_return,
     make_round,
     mark,
+    name_new,
     plan_stage,
     propose_exchange,
     put_in_stage,
     state_list,
+    state_wish,
 )
-from exchanges.models import Agreement, Exchange, Round, SettledAddressee, Terms
+from exchanges.models import Agreement, Exchange, Return, ReturnPerson, Round, SettledAddressee, Terms
 from parcels.actions import Step, advance, register
 from parcels.declarations import Declaration, DeclaredLine
 from parcels.models import Consignment, Parcel
@@ -229,3 +234,48 @@ def agreed_exchange(world: World, people: Sequence[Person], category: str = "n_f
     for status in ("lists_exchanged", "verified", "agreed"):
         made = change_exchange(made, status, by=by, now=NOON)
     return made
+
+
+def group_asked_for(world: World, *names: str, **particulars: object) -> Return:
+    """Return a group from South to North, helped by Harbour, as Gita of North recorded it."""
+    plain: dict[str, object] = {
+        "title": "Six from Lakeside", "region": "Lakeside", "from_organisation": world.south,
+        "to_organisation": world.north, "intermediary": world.harbour, "responsible": world.south,
+        "agreement": world.round.agreement,
+    }  # fmt: skip
+    told = Particulars(**plain | particulars)  # type: ignore[arg-type]
+    group = make_return(told, date(2026, 11, 1), by=world.act(world.gita), now=NOON)
+    for name in names:
+        named(world, group, name)
+    return group
+
+
+def named(world: World, group: Return, name: str) -> ReturnPerson:
+    return name_new(group, Telling("evacuee", name, "1951-02-03"), by=world.act(world.gita), now=NOON)
+
+
+def wished(
+    world: World,
+    member: ReturnPerson,
+    wants: str = "return",
+    *,
+    to: Organisation | None = None,
+    **more: object,
+) -> None:
+    """State a wish as the neutral agency heard it, in private, unless told otherwise."""
+    fields: dict[str, object] = {"in_private": True, "stated_on": date(2026, 11, 10), "document": "Form 1"}
+    state_wish(
+        member, wants, stated_to=to or world.harbour, by=world.act(world.farid), now=NOON, **fields | more
+    )  # type: ignore[arg-type]
+
+
+def brought_to(world: World, group: Return, status: str) -> Return:
+    """Take each step up to `status`."""
+    for step in ("information_passed", "negotiating", "agreed", "planned", "travelling", "returned"):
+        group = change_return(
+            group, step, happened_on=date(2026, 11, 12), planned_on=date(2026, 11, 18),
+            by=world.act(world.gita), now=NOON,
+        )  # fmt: skip
+        if step == status:
+            break
+    return group

@@ -1,7 +1,16 @@
-"""What officers do with agreements and rounds, and workers for them: one verb, one transaction."""
+"""What officers do with what the sides agree and do, and workers for them: one verb, one transaction."""
 
 from exchanges.actions.agreements import IN_FORCE, change_agreement, draft_terms, next_version, propose_terms
 from exchanges.actions.calendars import issue_calendar, withdraw_calendar
+from exchanges.actions.claims import (
+    PARCEL_NUMBER,
+    Statement,
+    Subject,
+    assess_claim,
+    correct_claim,
+    record_claim,
+    subject_of,
+)
 from exchanges.actions.prisoner_lists import list_people, mark, state_list
 from exchanges.actions.prisoner_stages import (
     let_fall_through,
@@ -12,6 +21,16 @@ from exchanges.actions.prisoner_stages import (
     record_count,
 )
 from exchanges.actions.prisoners import change_exchange, look, propose_exchange, propose_naming
+from exchanges.actions.return_accounts import ask, reply, state_count, state_whereabouts, state_wish
+from exchanges.actions.returns import (
+    Particulars,
+    change_details,
+    change_person,
+    change_return,
+    make_return,
+    name_new,
+    name_person,
+)
 from exchanges.actions.rounds import (
     ROUND_KEY_PLACE,
     change_round,
@@ -43,19 +62,29 @@ from exchanges.actions.visits import (
 
 __all__ = [
     "IN_FORCE",
+    "PARCEL_NUMBER",
     "ROUND_KEY_PLACE",
     "LetterChange",
     "NotPossible",
+    "Particulars",
+    "Statement",
+    "Subject",
     "ToldParcel",
     "ToldPerson",
     "ToldReport",
     "add_people",
     "agree_visit",
+    "ask",
+    "assess_claim",
     "cancel_visit",
     "change_agreement",
+    "change_details",
     "change_exchange",
     "change_letters",
+    "change_person",
+    "change_return",
     "change_round",
+    "correct_claim",
     "draft_terms",
     "hold_visit",
     "issue_calendar",
@@ -63,9 +92,12 @@ __all__ = [
     "list_people",
     "look",
     "look_up_place",
+    "make_return",
     "make_round",
     "mark",
+    "name_new",
     "name_participants",
+    "name_person",
     "new_round_key",
     "next_version",
     "plan_stage",
@@ -76,12 +108,18 @@ __all__ = [
     "propose_naming",
     "propose_terms",
     "put_in_stage",
+    "record_claim",
     "record_count",
     "remove_person",
+    "reply",
     "report_visit",
     "schedule_visit",
     "set_place",
     "settle_addressees",
+    "state_count",
     "state_list",
+    "state_whereabouts",
+    "state_wish",
+    "subject_of",
     "withdraw_calendar",
 ]

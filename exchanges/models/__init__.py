@@ -1,26 +1,6 @@
 """What the sides agreed and did."""
 
 from exchanges.models.agreements import Agreement, Basis, ContentRule, Stay, Terms, Verdict
-from exchanges.models.prisoners import (
-    Exchange,
-    ExchangeCount,
-    ExchangeTrace,
-    ListedPerson,
-    ListedStep,
-    NamedOfficer,
-    PrisonerList,
-    Stage,
-from exchanges.models.claims import Assessment, Claim, Evidence
-from exchanges.models.returns import (
-    Count,
-    Question,
-    Reply,
-    Return,
-    ReturnPerson,
-    ReturnStep,
-    Whereabouts,
-    Wish,
-)
 from exchanges.models.rounds import Round, SettledAddressee
 from exchanges.models.visits import (
     CalendarAddress,
@@ -39,18 +19,10 @@ __all__ = [
     "Basis",
     "CalendarAddress",
     "ContentRule",
-    "Exchange",
-    "ExchangeCount",
-    "ExchangeTrace",
-    "ListedPerson",
-    "ListedStep",
-    "NamedOfficer",
-    "PrisonerList",
     "ReportedParcel",
     "ReportedPerson",
     "Round",
     "SettledAddressee",
-    "Stage",
     "Stay",
     "Terms",
     "Verdict",
@@ -60,22 +32,4 @@ __all__ = [
     "VisitPerson",
     "VisitReport",
     "VisitStep",
-    "Assessment",
-    "Basis",
-    "Claim",
-    "ContentRule",
-    "Count",
-    "Evidence",
-    "Question",
-    "Reply",
-    "Return",
-    "ReturnPerson",
-    "ReturnStep",
-    "Round",
-    "SettledAddressee",
-    "Stay",
-    "Terms",
-    "Verdict",
-    "Whereabouts",
-    "Wish",
 ]

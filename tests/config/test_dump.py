@@ -1,11 +1,13 @@
 """What somebody who carries the database away can read of people: nothing."""
 
 import re
+from datetime import date
 
 import psycopg
 import pytest
 from django.conf import settings
 
+from exchanges import actions
 from parcels import codes
 from parcels.declarations import DeclaredLine
 from parcels.models import Note
@@ -13,7 +15,7 @@ from people import vault
 from people.actions import Telling
 from people.queries import key_of
 from tests.databases import Database
-from tests.factories import registered, world
+from tests.factories import NOON, group_asked_for, registered, wished, world
 
 CANARIES = (
     "Zolotareva",
@@ -68,3 +70,31 @@ def test_dump_names_nobody_and_opens_nothing(committed_db: Database) -> None:
     assert parcel.number.encode() in taken  # the dump holds what it should
     assert [canary for canary in CANARIES if canary.encode() in taken] == []
     assert [form for form in (code, code.replace("-", "")) if form.encode() in taken] == []
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_dump_tells_nothing_of_returns_and_claims(committed_db: Database) -> None:
+    w = world()
+    group = group_asked_for(w, "Zolotareva Marusia", title="Canaryville six", region="Canaryville")
+    member, gita, on = group.persons.get(), w.act(w.gita), date(2026, 11, 12)
+    wished(w, member, words="Canary wish")
+    actions.state_whereabouts(
+        member, "Canary hostel", on, stated_by=w.south, responsible=None, by=gita, now=NOON
+    )
+    actions.state_count(
+        group, 6, "returned", stated_by=w.north, said_on=on, words="Canary scope", by=gita, now=NOON
+    )
+    for subject in (member.person, group, "PZ123456785ZZ"):
+        claim = actions.record_claim(
+            subject, actions.Statement("other", "Canary claim", on, w.south), by=gita, now=NOON
+        )
+        actions.assess_claim(
+            claim, "disputed", reason="differs", assessed_on=on, note="Canary note", by=gita, now=NOON
+        )
+
+    taken = dump(committed_db.owner_url)
+
+    assert group.reference.encode() in taken
+    assert [
+        canary for canary in (b"Canary", b"Zolotareva", b"Marusia", b"1951-02-03") if canary in taken
+    ] == []

@@ -7,6 +7,7 @@ from exchanges.lifecycle import (
     CLAIM,
     EXCHANGE,
     ON_A_LIST,
+    ON_A_RETURN,
     RETURN,
     ROUND,
     STAGE,
@@ -34,6 +35,9 @@ def test_no_status_follows_itself(lifecycle: Lifecycle) -> None:
 def test_what_models_keep_is_what_tables_name() -> None:
     assert set(models.Agreement.Status.values) == set(AGREEMENT.statuses)
     assert set(models.Round.Status.values) == set(ROUND.statuses)
+    assert set(models.Return.Status.values) == set(RETURN.statuses)
+    assert set(models.ReturnPerson.Status.values) == set(ON_A_RETURN.statuses)
+    assert set(models.Claim.Status.values) == set(CLAIM.statuses)
 
 
 def test_an_end_is_a_status_from_which_nothing_leads_on() -> None:
@@ -47,6 +51,7 @@ def test_an_end_is_a_status_from_which_nothing_leads_on() -> None:
     assert ends(STAGE) == {"finished"}
     assert ends(ON_A_LIST) == {"exchanged", "removed"}
     assert ends(RETURN) == {"returned"}
+    assert ends(ON_A_RETURN) == set()
     assert ends(CLAIM) == {"corrected", "withdrawn"}
 
 
