@@ -49,6 +49,8 @@ MENU: Final[Mapping[str, tuple[Entry, ...]]] = {
         _list("exchanges.agreement", "Agreements"),
         _list("exchanges.terms", "Terms"),
         _list("exchanges.exchange", "Exchanges of prisoners"),
+        _list("exchanges.return", "Returns"),
+        _list("exchanges.claim", "Claims"),
     ),
     "Rights": (
         _list("people.staff", "Staff"),

@@ -22,11 +22,20 @@ _TONES = {
     "reported": "done", "postponed": "look", "cancelled": "closed", "scheduled": "ready", "held": "way",
     "verified": "ready", "under_way": "way", "completed": "done", "planned": "home", "finished": "done",
     "fell_through": "look", "listed": "home", "disputed": "look", "exchanged": "done", "removed": "closed",
+    "requested": "closed", "information_passed": "home", "negotiating": "home", "travelling": "way",
+    "returned": "done", "with_group": "home", "set_aside": "closed", "supported": "done", "unresolved": "home",
+    "corrected": "closed", "withdrawn": "closed",
 }  # fmt: skip
 
 
 def badge(status: str, label: str) -> SafeString:
     return format_html('<span class="badge {}">{}</span>', _TONES[status], label)
+
+
+def standing(claim: Any) -> SafeString:
+    """Return the badge of a claim: what is only reported is not shown as done."""
+    tone = "home" if claim.status == "reported" else _TONES[claim.status]
+    return format_html('<span class="badge {}">{}</span>', tone, claim.get_status_display().lower())
 
 
 def acting(request: HttpRequest, perm: str, among: set[int]) -> Actor:

@@ -51,7 +51,7 @@ def test_an_end_is_a_status_from_which_nothing_leads_on() -> None:
     assert ends(STAGE) == {"finished"}
     assert ends(ON_A_LIST) == {"exchanged", "removed"}
     assert ends(RETURN) == {"returned"}
-    assert ends(ON_A_RETURN) == set()
+    assert ends(ON_A_RETURN) == {"returned"}
     assert ends(CLAIM) == {"corrected", "withdrawn"}
 
 
