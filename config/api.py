@@ -73,6 +73,8 @@ urlpatterns = [
     path("api/v1/track/", track.TrackView.as_view()),
     path("api/v1/agreements/", exchanges_api.Agreements.as_view()),
     path("api/v1/agreements/<str:reference>/", exchanges_api.OneAgreement.as_view()),
+    path("api/v1/returns/", exchanges_api.Returns.as_view()),
+    path("api/v1/returns/<str:reference>/", exchanges_api.OneReturn.as_view()),
     path("api/v1/rounds/", exchanges_api.Rounds.as_view()),
     path("api/v1/rounds/<str:reference>/", exchanges_api.OneRound.as_view()),
     path("api/v1/visits/", exchanges_api.Visits.as_view()),

@@ -171,6 +171,7 @@ SPECTACULAR_SETTINGS = {
         "FamilyWord": "parcels.api.shapes.WORDS",
         "Evidence": "parcels.lifecycle.EVIDENCE",
         "AgreementStatus": "exchanges.serializers.AGREEMENT_STATUSES",
+        "ReturnStatus": "exchanges.serializers.RETURN_STATUSES",
         "RoundStatus": "exchanges.serializers.ROUND_STATUSES",
         "VisitStatus": "exchanges.serializers.VISIT_STATUSES",
     },
