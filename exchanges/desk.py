@@ -23,8 +23,8 @@ _TONES = {
     "verified": "ready", "under_way": "way", "completed": "done", "planned": "home", "finished": "done",
     "fell_through": "look", "listed": "home", "disputed": "look", "exchanged": "done", "removed": "closed",
     "requested": "closed", "information_passed": "home", "negotiating": "home", "travelling": "way",
-    "returned": "done", "with_group": "home", "set_aside": "closed", "supported": "done", "unresolved": "home",
-    "corrected": "closed", "withdrawn": "closed",
+    "returned": "done", "with_group": "home", "set_aside": "closed", "supported": "done",
+    "unresolved": "home", "corrected": "closed", "withdrawn": "closed",
 }  # fmt: skip
 
 

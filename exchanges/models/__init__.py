@@ -1,6 +1,27 @@
 """What the sides agreed and did."""
 
 from exchanges.models.agreements import Agreement, Basis, ContentRule, Stay, Terms, Verdict
+from exchanges.models.claims import Assessment, Claim, Evidence
+from exchanges.models.prisoners import (
+    Exchange,
+    ExchangeCount,
+    ExchangeTrace,
+    ListedPerson,
+    ListedStep,
+    NamedOfficer,
+    PrisonerList,
+    Stage,
+)
+from exchanges.models.returns import (
+    Count,
+    Question,
+    Reply,
+    Return,
+    ReturnPerson,
+    ReturnStep,
+    Whereabouts,
+    Wish,
+)
 from exchanges.models.rounds import Round, SettledAddressee
 from exchanges.models.visits import (
     CalendarAddress,
@@ -16,13 +37,30 @@ from exchanges.models.visits import (
 
 __all__ = [
     "Agreement",
+    "Assessment",
     "Basis",
     "CalendarAddress",
+    "Claim",
     "ContentRule",
+    "Count",
+    "Evidence",
+    "Exchange",
+    "ExchangeCount",
+    "ExchangeTrace",
+    "ListedPerson",
+    "ListedStep",
+    "NamedOfficer",
+    "PrisonerList",
+    "Question",
+    "Reply",
     "ReportedParcel",
     "ReportedPerson",
+    "Return",
+    "ReturnPerson",
+    "ReturnStep",
     "Round",
     "SettledAddressee",
+    "Stage",
     "Stay",
     "Terms",
     "Verdict",
@@ -32,4 +70,6 @@ __all__ = [
     "VisitPerson",
     "VisitReport",
     "VisitStep",
+    "Whereabouts",
+    "Wish",
 ]
