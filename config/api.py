@@ -22,7 +22,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from exchanges import api as exchanges_api
-from parcels.api import moving, reading, screenings, track
+from parcels.api import moving, people, reading, screenings, track
 from people.problems import Problem, page
 
 
@@ -71,6 +71,8 @@ urlpatterns = [
     path("api/v1/moves/", moving.Moves.as_view()),
     path("api/v1/screenings/", screenings.Screenings.as_view()),
     path("api/v1/track/", track.TrackView.as_view()),
+    path("api/v1/people/", people.People.as_view()),
+    path("api/v1/people/<str:reference>/", people.OnePerson.as_view()),
     path("api/v1/agreements/", exchanges_api.Agreements.as_view()),
     path("api/v1/agreements/<str:reference>/", exchanges_api.OneAgreement.as_view()),
     path("api/v1/returns/", exchanges_api.Returns.as_view()),

@@ -33,7 +33,7 @@ from exchanges.models import Round
 from parcels.actions import Result
 from parcels.lifecycle import END, FAMILY_WORD, OBSERVE, Status
 from parcels.models import Finding, Movement, Parcel, Publication
-from people.actors import Actor
+from people.actors import OFFICERS, Actor
 from people.models import Role
 
 _READS_ALL: Final = frozenset({Role.DISPATCHER.value, Role.LIAISON.value})
@@ -292,6 +292,8 @@ def details(actor: Actor, movement: Any, seen: Sight) -> dict[str, Any]:
         keys = keys | _CONTENTS
     if seen.route:
         keys = keys | _ROUTE
+    if "situation" in movement.details and not actor.roles & OFFICERS:
+        keys = keys - {"reason"}
     told = {key: value for key, value in movement.details.items() if key in keys}
     return told if movement.shown_move == movement.move else told | {"move": movement.move}
 

@@ -11,6 +11,7 @@ from django.db.models import F
 from parcels.declarations import LINE_PLACE, RELATIONSHIP_PLACE
 from parcels.models import Parcel
 from people import vault
+from people.access import withheld_fact
 from people.models import Fact, Person, PersonKey
 
 
@@ -49,7 +50,10 @@ def _facts(parcel: Parcel, *, as_declared: bool) -> dict[int, dict[str, str]]:
         person__in=(parcel.sender_id, parcel.recipient_id),
         source=F("person__organisation"),
         person__key__isnull=False,
-    ).order_by("-recorded_at" if as_declared else "recorded_at", "-pk" if as_declared else "pk")
+    )
+    if as_declared:
+        rows = rows.exclude(withheld_fact())
+    rows = rows.order_by("-recorded_at" if as_declared else "recorded_at", "-pk" if as_declared else "pk")
     told: dict[int, dict[str, str]] = {}
     for person, wrapped, kind, sealed in rows.values_list("person", "person__key__wrapped", "kind", "sealed"):
         told.setdefault(person, {})[kind] = vault.unseal(

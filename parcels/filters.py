@@ -49,3 +49,9 @@ class ParcelFilter(django_filters.FilterSet):  # type: ignore[misc]
     updated_since = MomentFilter(
         field_name="seen_at", lookup_expr="gte", label="Changed, as far as you see, at this time or later"
     )
+
+
+class PersonFilter(django_filters.FilterSet):  # type: ignore[misc]
+    updated_since = MomentFilter(
+        field_name="updated_at", lookup_expr="gte", label="Told anew, as far as you see, since then"
+    )

@@ -14,7 +14,7 @@ from people.models import Fact, NameKey, Person, PersonKey, new_reference
 
 
 class Telling(NamedTuple):
-    """What an office was told of one person. `birth_date` is EDTF: YYYY, YYYY-MM or YYYY-MM-DD."""
+    """What an office was told of one person. `birth_date` is EDTF, see `people.dates`."""
 
     kind: str
     name: str
@@ -23,6 +23,7 @@ class Telling(NamedTuple):
     contact: Mapping[str, str] | None = None
     external_id: str | None = None
     """Under which the one who tells keeps this person."""
+    name_latin: str | None = None
 
     def identity(self, name_keys: Iterable[str]) -> str | None:
         """Return what makes two tellings one person beyond doubt, or None where a name stands alone.
@@ -62,7 +63,8 @@ class _Fresh(NamedTuple):
 def hear(telling: Telling) -> Told:
     keys = names.search_keys(telling.name)
     text = telling.identity(keys)
-    return Told(telling, [vault.search_key(key) for key in keys], vault.search_key(text) if text else None)
+    spelled = keys | names.search_keys(telling.name_latin) if telling.name_latin else keys
+    return Told(telling, [vault.search_key(key) for key in spelled], vault.search_key(text) if text else None)
 
 
 def record_people(tellings: Sequence[Telling], *, organisation_id: int, now: datetime) -> list[Known]:
@@ -146,6 +148,8 @@ def _found_by(told: Told) -> list[bytes]:
 
 def _facts(telling: Telling) -> Iterable[tuple[str, str]]:
     yield Fact.Kind.NAME.value, telling.name
+    if telling.name_latin:
+        yield Fact.Kind.NAME_LATIN.value, telling.name_latin
     if telling.birth_date:
         yield Fact.Kind.BIRTH_DATE.value, telling.birth_date
     if telling.service_number:

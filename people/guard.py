@@ -21,6 +21,25 @@ ALTER TABLE {table} ENABLE ALWAYS TRIGGER append_only, ENABLE ALWAYS TRIGGER app
 """
 
 
+NEVER_CHANGED_FUNCTION: Final = """
+CREATE FUNCTION people_never_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'what was told is never changed, only told anew' USING ERRCODE = 'check_violation';
+END $$;
+"""
+
+
+def never_changed(table: str) -> str:
+    """Return SQL that refuses UPDATE and TRUNCATE of `table` to everyone; sealed rows can still be purged."""
+    return f"""
+CREATE TRIGGER never_changed BEFORE UPDATE ON {table}
+    FOR EACH ROW EXECUTE FUNCTION people_never_changed();
+CREATE TRIGGER never_emptied BEFORE TRUNCATE ON {table}
+    FOR EACH STATEMENT EXECUTE FUNCTION people_never_changed();
+ALTER TABLE {table} ENABLE ALWAYS TRIGGER never_changed, ENABLE ALWAYS TRIGGER never_emptied;
+"""
+
+
 DECIDED_ONCE: Final = """
 CREATE FUNCTION people_decided_once() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -56,5 +75,15 @@ RETURNS TABLE (allowed boolean, retry_after integer) LANGUAGE sql AS $$
               GREATEST(1, ceil(extract(epoch FROM w.started_at + span - clock_timestamp())))::integer
 $$;
 """
+
+STATEMENTS: Final = (
+    NEVER_CHANGED_FUNCTION
+    + never_changed("people_fact")
+    + never_changed("people_detention")
+    + append_only("people_situationevent")
+    + append_only("people_kinship")
+    + append_only("people_consent")
+    + append_only("people_withholding")
+)
 
 ALL: Final = APPEND_ONLY_FUNCTION + append_only("people_auditentry") + DECIDED_ONCE + THROTTLE

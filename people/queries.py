@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
+from django.db.models import F, Q
+
 from people import names, vault
-from people.models import Fact, Person, PersonKey
+from people.models import Fact, Person, PersonKey, SituationEvent
+from people.standing import Standing, Word, standing
 from people.vault import FACT_PLACE
 
 
@@ -22,10 +25,14 @@ def keys_of(person_ids: Iterable[int]) -> dict[int, bytes]:
 
 
 def names_of(person_ids: Iterable[int]) -> dict[int, str]:
-    """Return the newest name on record for each person; one who was erased is left out."""
+    """Return the name of each person as their office writes it; one who was erased is left out.
+
+    Another source's newer spelling stands beside it and takes its place nowhere.
+    """
     facts = (
         Fact.objects.filter(person__in=set(person_ids), kind=Fact.Kind.NAME)
-        .order_by("person", "-recorded_at", "-pk")
+        .alias(is_own=Q(source=F("person__organisation")))
+        .order_by("person", "-is_own", "-recorded_at", "-pk")
         .distinct("person")
         .values_list("person", "person__key__wrapped", "sealed")
     )
@@ -60,3 +67,14 @@ def people_named(whole_name: str) -> list[int]:
     for spellings in words:  # each word joins anew: a person must have every one of them
         found = found.filter(name_keys__key__in=[vault.search_key(key) for key in spellings])
     return list(found.distinct().values_list("pk", flat=True))
+
+
+def standing_of(person_ids: Iterable[int]) -> dict[int, Standing]:
+    """Return what the events of each person say now, in one query; those without an event are left out."""
+    rows = SituationEvent.objects.filter(person__in=set(person_ids)).values_list(
+        "person", "pk", "situation", "happened_on", "stated_by"
+    )
+    words: dict[int, list[Word]] = {}
+    for person, pk, situation, happened_on, stated_by in rows:
+        words.setdefault(person, []).append(Word(pk, situation, happened_on, stated_by))
+    return {person: standing(told) for person, told in words.items()}

@@ -33,8 +33,10 @@ RIGHTS: Final[Mapping[str, Rights]] = {
     "people.client": _kept_by(_MANAGER, seen_by=_OVERSEERS),
     "people.grant": _kept_by(_MANAGER, seen_by=_OVERSEERS),
     "people.auditentry": {"view": _AUDITOR},
-    "people.person": {"view": PEOPLE},
-    "people.situationevent": {"view": PEOPLE, "add": _OFFICERS},
+    "people.person": {"view": PEOPLE, "add": PEOPLE},
+    "people.situationevent": {"view": _OFFICERS, "add": _OFFICERS},
+    # The tie to the person decides too: see people.access.
+    "people.detention": {"view": frozenset({Role.LOGISTICS})},
     "people.approval": {"view": _OFFICERS | _AUDITOR, "change": _OFFICERS},
     "exchanges.agreement": _kept_by(_OFFICERS, seen_by=_READERS),
     "exchanges.terms": _kept_by(_OFFICERS, seen_by=_READERS),

@@ -8,11 +8,21 @@ from typing import Final
 
 from django.db import transaction
 
-from people import approvals
+from people import approvals, standing
 from people.actors import OFFICERS, Actor, announce
 from people.models import Approval, AuditEntry, Organisation, Person, SituationEvent
 
 SITUATION: Final = "situation"
+# `standing.in_force` for everybody at once: the event of each person that counts.
+IN_FORCE: Final = f"""
+SELECT DISTINCT ON (e.person_id) e.person_id, e.id
+  FROM people_situationevent e
+ WHERE e.stated_by <> '{standing.ONE_SIDE}'
+   AND NOT EXISTS (SELECT FROM people_situationevent d
+                    WHERE d.person_id = e.person_id AND d.id > e.id AND d.situation = '{standing.DECEASED}'
+                      AND d.stated_by <> '{standing.ONE_SIDE}')
+ ORDER BY e.person_id, e.happened_on DESC, e.id DESC
+"""
 # Their word alone counts for the follow worker, so it stands on a paper.
 _ON_PAPER: Final = (SituationEvent.StatedBy.BOTH_SIDES, SituationEvent.StatedBy.NEUTRAL)
 
@@ -38,10 +48,7 @@ def record(
     :raises approvals.NotOpen: if another situation of this person waits for a second officer
     :raises PaperMissing: without the paper of both sides or of the neutral agency
     """
-    if not by.roles & OFFICERS or by.staff_id is None:
-        raise approvals.NotYours
-    if stated_by in _ON_PAPER and not document:
-        raise PaperMissing
+    officer = _may_state(by, stated_by, document)
     if stated_by == SituationEvent.StatedBy.TWO_OFFICERS:
         told = {
             "situation": situation,
@@ -52,7 +59,38 @@ def record(
         return approvals.propose("person", person.pk, SITUATION, by=by, details=told, now=now)
     with transaction.atomic():
         announce(by)
-        return _keep(person.pk, situation, happened_on, stated_by, source_id, document, by.staff_id, now)
+        (event,) = _keep(
+            [person.pk], situation, happened_on, stated_by, source_id, document, by, officer, now
+        )
+        return event
+
+
+def record_for(
+    person_ids: Collection[int],
+    situation: str,
+    happened_on: date,
+    stated_by: str,
+    *,
+    source_id: int,
+    document: str,
+    by: Actor,
+    now: datetime,
+) -> list[SituationEvent]:
+    """Record one statement about many people at once, an event for each of them, in the order given.
+
+    Two officers say something of many people in one act of theirs: call it where that act is carried out.
+
+    :raises approvals.NotYours: if `by` is no officer, or a word of two officers is not under their approval
+    :raises PaperMissing: without the paper of both sides or of the neutral agency
+    """
+    officer = _may_state(by, stated_by, document)
+    if stated_by == SituationEvent.StatedBy.TWO_OFFICERS:
+        if by.approval is None:
+            raise approvals.NotYours
+        officer = by.approval.proposed_by_id
+    with transaction.atomic():
+        announce(by)
+        return _keep(person_ids, situation, happened_on, stated_by, source_id, document, by, officer, now)
 
 
 def record_for(
@@ -96,38 +134,60 @@ def record_for(
 def _confirmed(approval: Approval, by: Actor, now: datetime) -> None:
     told = approval.details
     _keep(
-        approval.subject,
+        [approval.subject],
         told["situation"],
         date.fromisoformat(told["happened_on"]),
         SituationEvent.StatedBy.TWO_OFFICERS,
         told["source_id"],
         told["document"],
+        by,
         approval.proposed_by_id,
         now,
     )
 
 
+def _may_state(by: Actor, stated_by: str, document: str) -> int:
+    """Return whose record it will be.
+
+    :raises approvals.NotYours: if `by` is no officer
+    :raises PaperMissing: without the paper of both sides or of the neutral agency
+    """
+    if not by.roles & OFFICERS or by.staff_id is None:
+        raise approvals.NotYours
+    if stated_by in _ON_PAPER and not document:
+        raise PaperMissing
+    return by.staff_id
+
+
 def _keep(
-    person_id: int,
+    person_ids: Collection[int],
     situation: str,
     happened_on: date,
     stated_by: str,
     source_id: int,
     document: str,
+    by: Actor,
     staff_id: int,
     now: datetime,
-) -> SituationEvent:
-    event = SituationEvent.objects.create(
-        person_id=person_id,
-        situation=situation,
-        happened_on=happened_on,
-        stated_by=stated_by,
-        source_id=source_id,
-        document=document,
-        recorded_by_id=staff_id,
-        recorded_at=now,
+) -> list[SituationEvent]:
+    events = SituationEvent.objects.bulk_create(
+        SituationEvent(
+            person_id=person_id,
+            situation=situation,
+            happened_on=happened_on,
+            stated_by=stated_by,
+            source_id=source_id,
+            document=document,
+            recorded_by_id=staff_id,
+            organisation_id=by.organisation_id,
+            recorded_at=now,
+        )
+        for person_id in person_ids
     )
-    AuditEntry.objects.create(
-        staff_id=staff_id, act="record_situation", subject_kind="person", subject=person_id
+    AuditEntry.objects.bulk_create(
+        AuditEntry(
+            staff_id=staff_id, act="record_situation", subject_kind="person", subject=person_id, at=now
+        )
+        for person_id in person_ids
     )
-    return event
+    return events

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from parcels import codes
 from parcels.actions.advance import advance, observe
@@ -16,10 +17,11 @@ from parcels.actions.register import SEED_BYTES
 from parcels.actions.steps import Refused, Step
 from parcels.actions.telling import as_json
 from parcels.lifecycle import MOVES, OBSERVE, missing_details
-from parcels.models import Parcel, Publication
+from parcels.models import Movement, Parcel, Publication
 from people import approvals
+from people.access import withheld_event
 from people.actors import OFFICERS, Actor
-from people.models import Approval
+from people.models import Approval, SituationEvent
 
 TWO_OFFICER_MOVES: Final = ("dispose", "write_off", "correct")
 UNFREEZE: Final = "unfreeze"
@@ -31,7 +33,7 @@ def release_news(number: str, *, by: Actor, now: datetime) -> int:
 
     A liaison does it, after a call where one is due. What has its own delay still waits for that.
 
-    :raises Refused: not-permitted, unknown-parcel, or not-now where nothing is held.
+    :raises Refused: not-permitted, unknown-parcel, or not-now where nothing is held, or it is kept from them.
     """
     if "liaison" not in by.roles:
         raise Refused("not-permitted")
@@ -46,6 +48,8 @@ def release_news(number: str, *, by: Actor, now: datetime) -> int:
         waiting = parcel.movements.filter(number__gte=parcel.held_from).exclude(move__in=(OBSERVE, "recheck"))
         undone = parcel.movements.filter(corrects__gte=parcel.held_from).values_list("corrects", flat=True)
         waiting = waiting.exclude(number__in=list(undone)).exclude(corrects__gte=parcel.held_from)
+        if _is_kept_back(waiting):
+            raise Refused("not-now", "What it tells is kept from the family. Two officers let it go first.")
         left = parcel.consignment_id is not None
         Publication.objects.bulk_create(
             Publication(
@@ -61,6 +65,12 @@ def release_news(number: str, *, by: Actor, now: datetime) -> int:
         count = waiting.count()
         Parcel.objects.filter(pk=parcel.pk).update(held_from=None)
         return count
+
+
+def _is_kept_back(movements: QuerySet[Movement]) -> bool:
+    """Whether one of them tells of an event that is kept from the family (GC IV art. 137)."""
+    events = [each["event"] for each in movements.values_list("details", flat=True) if "event" in each]
+    return SituationEvent.objects.filter(withheld_event(), pk__in=events).exists()
 
 
 def freeze(number: str, *, by: Actor, now: datetime) -> None:

@@ -1,5 +1,5 @@
 """The admin of parcels: what coordinators work in all day."""
 
-from parcels.admin import consignment, parcel, person, quarantine
+from parcels.admin import consignment, detention, parcel, person, quarantine
 
-__all__ = ["consignment", "parcel", "person", "quarantine"]
+__all__ = ["consignment", "detention", "parcel", "person", "quarantine"]

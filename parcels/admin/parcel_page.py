@@ -312,4 +312,5 @@ def _may(parcel: Parcel, reader: Reader) -> dict[str, bool]:
         "tie": sending and bool(roles & {Role.REGISTRAR, Role.LIAISON}) and parcel.tie_checked_by_id is None,
         "settle": officer and _settled(parcel) is None,
         "unflag": officer and parcel.flagged,
+        "place": not sending and Role.LOGISTICS in roles,
     }

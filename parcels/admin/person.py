@@ -2,42 +2,53 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
-from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
-from parcels import bell
+from parcels import addressees, bell
 from parcels.admin.parcel_list import initials, people_found
+from parcels.admin.person_deeds import DEEDS, Wrong
+from parcels.admin.person_forms import PersonForm, Told
+from parcels.admin.person_panels import FORMS, Looking, panels, summary
 from parcels.admin.reading import reader_of
-from parcels.models import Parcel
-from people import approvals, situations
+from people import withholding
+from people.actions import Telling, record_people
 from people.desk import ReadOnlyDesk, audit, page, require, staff_of
-from people.models import Approval, Fact, Organisation, Person, PersonKey, SituationEvent
-from people.queries import facts_of, names_of
+from people.models import Person
+from people.queries import names_of
 
 
-class SituationForm(forms.Form):
-    situation = forms.ChoiceField(choices=[("", "—"), *SituationEvent.Situation.choices])
-    happened_on = forms.DateField(label="On", widget=forms.DateInput(attrs={"type": "date"}))
-    stated_by = forms.ChoiceField(label="Stated by", choices=[("", "—"), *SituationEvent.StatedBy.choices])
-    source = forms.ModelChoiceField(
-        label="Whose word it is", queryset=Organisation.objects.order_by("name_en"), empty_label="—"
-    )
-    document = forms.CharField(
-        label="Paper it stands on", max_length=120, required=False, help_text="A reference, no names."
-    )
+class KindFilter(admin.SimpleListFilter):
+    title, parameter_name = "kind", "kind"
 
-    def clean_happened_on(self) -> Any:
-        on = self.cleaned_data["happened_on"]
-        if on > timezone.localdate():
-            raise forms.ValidationError("This day has not come yet.")
-        return on
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(value, str(label)) for value, label in Person.Kind.choices]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
+class KeptBackFilter(admin.SimpleListFilter):
+    """For officers: of whom something is kept from the family that somebody has to look at again."""
+
+    title, parameter_name = "kept from the family", "kept"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("due", "to look at again")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        ours = reader_of(request).organisation
+        if self.value() != "due" or ours is None:
+            return queryset
+        due = withholding.due_for_review(ours, timezone.localdate())
+        return queryset.filter(pk__in=due.order_by().values("person"))
 
 
 @admin.register(Person)
@@ -50,10 +61,28 @@ class PersonAdmin(ReadOnlyDesk):
     ordering = ("-pk",)
 
     def mine(self, request: HttpRequest) -> Q:
-        """Their own office's records, and the addressees of parcels in their rounds."""
-        reader = reader_of(request)
-        addressed = Parcel.objects.filter(reader.theirs, recipient=OuterRef("pk"))
-        return Q(organisation=reader.organisation) | Q(Exists(addressed))
+        return addressees.listed(reader_of(request).actor)
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        officer = reader_of(request).may("people.view_situationevent")
+        return (KindFilter, KeptBackFilter) if officer else (KindFilter,)
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        return request is not None and lookup in {
+            each.parameter_name for each in self.get_list_filter(request)
+        }
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """:raises Http404: if they do not meet this person"""
+        met = Person.objects.filter(addressees.opened(reader_of(request).actor)).select_related(
+            "organisation"
+        )
+        if not object_id.isascii() or not object_id.isdigit() or len(object_id) > 18:
+            raise Http404
+        found = met.filter(pk=object_id).first()
+        if found is None:
+            raise Http404
+        return found
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -74,68 +103,79 @@ class PersonAdmin(ReadOnlyDesk):
         found.result_list = people
         return found
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return reader_of(request).may("people.add_person")
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        require(self.has_add_permission(request))
+        form = PersonForm(request.POST if request.method == "POST" else None)
+        if request.method == "POST" and form.is_valid():
+            return HttpResponseRedirect(_page_of(_recorded(request, form.cleaned_data)))
+        context = {"form": form}
+        return page(
+            request, "admin/people/add.html", "Record a person", context, status=400 if form.errors else 200
+        )
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         require(self.has_view_permission(request))
         person = self.get_object(request, object_id)
-        may_add = reader_of(request).may("people.add_situationevent")
-        is_prisoner = person.kind == Person.Kind.PRISONER
-        form = SituationForm(request.POST if request.method == "POST" else None)
+        looking = Looking(reader_of(request), person)
+        require(looking.seen.identity)
+        wrong: Told | None = None
         if request.method == "POST":
-            require(may_add and is_prisoner)
-            if form.is_valid() and _record(request, form, person):
-                return HttpResponseRedirect(reverse("admin:people_person_change", args=[person.pk]))
+            wrong = _told(request, looking)
+            if wrong is None:
+                return HttpResponseRedirect(_page_of(person.pk))
         audit(staff_of(request), "open_person", "person", [person.pk])
+        forms = looking.forms() | ({wrong.deed: wrong} if wrong else {})
         context = {
             "person": person,
-            "facts": _facts(person),
-            "events": person.situation_events.select_related("source", "recorded_by").order_by("-pk"),
-            "form": form if may_add and is_prisoner else None,
-            "parcels": Parcel.objects.filter(reader_of(request).theirs)
-            .filter(Q(recipient=person) | Q(sender=person))
-            .order_by("-pk")[:50],
+            "summary": summary(looking),
+            "panels": panels(looking),
+            "forms": forms,
+            "form": wrong,
         }
         title = f"{person.get_kind_display().capitalize()} {person.reference}"
-        return page(request, "admin/people/person.html", title, context, status=400 if form.errors else 200)
+        return page(request, "admin/people/person.html", title, context, status=400 if wrong else 200)
 
 
-def _facts(person: Person) -> list[tuple[str, str, Fact]] | None:
-    """Return every fact, newest first; None once they were erased."""
-    try:
-        facts = facts_of(person)
-    except PersonKey.DoesNotExist:
-        return None
-    return [
-        (fact.kind.replace("_", " "), _contact(text) if fact.kind == Fact.Kind.CONTACT else text, fact)
-        for fact, text in facts
-    ]
+def _page_of(pk: int) -> str:
+    return reverse("admin:people_person_change", args=[pk])
 
 
-def _contact(text: str) -> str:
-    return ", ".join(f"{key.replace('_', ' ')}: {value}" for key, value in json.loads(text).items())
-
-
-def _record(request: HttpRequest, form: SituationForm, person: Person) -> bool:
-    told = form.cleaned_data
-    try:
-        made = situations.record(
-            person,
-            told["situation"],
-            told["happened_on"],
-            told["stated_by"],
-            source_id=told["source"].pk,
-            document=told["document"],
-            by=reader_of(request).actor,
+def _recorded(request: HttpRequest, told: dict[str, str]) -> int:
+    """Record one who is not known yet; a known one, by what makes two tellings one person, is found."""
+    kept = {key: value or None for key, value in told.items() if key not in ("kind", "name")}
+    with transaction.atomic():
+        (known,) = record_people(
+            [Telling(told["kind"], told["name"], **kept)],  # type: ignore[arg-type]
+            organisation_id=reader_of(request).actor.organisation_id,
             now=timezone.now(),
         )
-    except situations.PaperMissing:
-        form.add_error("document", "Name the paper on which this was stated.")
-    except approvals.NotOpen:
-        form.add_error(None, "A situation of this person waits for a second officer already.")
-    else:
-        waits = isinstance(made, Approval)
+        audit(staff_of(request), "record_person", "person", [known.id])
+    messages.success(request, "On record.")
+    return known.id
+
+
+def _told(request: HttpRequest, looking: Looking) -> Told | None:
+    """Do what a form of the page asks; return the form where it could not be done.
+
+    :raises PermissionDenied: for a form that this reader does not have
+    """
+    deed = request.POST.get("deed", "situation")
+    form = FORMS[deed](looking, request.POST) if deed in FORMS else None
+    if form is None:
+        raise PermissionDenied
+    if not form.is_valid():
+        return form
+    try:
+        said = DEEDS[deed](looking.person, form.cleaned_data, looking.reader.actor, timezone.now())
+    except Wrong as wrong:
+        form.add_error(wrong.field, str(wrong))
+        return form
+    if deed == "situation":
         bell.ring("follow")
-        messages.success(request, "Proposed. It waits for a second officer." if waits else "Recorded.")
-        return True
-    return False
+    messages.success(request, said)
+    return None

@@ -17,6 +17,7 @@ from parcels.admin.reading import Reader, reader_of
 from parcels.admin.waiting import open_acts
 from parcels.lifecycle import END, Status
 from parcels.models import Parcel, Quarantine
+from people import withholding
 from people.models import Approval, Role
 
 
@@ -96,6 +97,15 @@ def _numbers(reader: Reader, counts: dict[str, int]) -> list[Number]:
     )
     add(officer, "flagged", counts["flagged"], f"{parcels}?flagged=yes", "look", "A person should look.")
     add(officer, "frozen", counts["frozen"], f"{parcels}?frozen=yes", "closed", "Two officers release them.")
+    due = (
+        withholding.due_for_review(reader.actor.organisation_id, timezone.localdate()).count()
+        if officer
+        else 0
+    )
+    add(
+        officer and due > 0, "kept from families", due,
+        f"{reverse('admin:people_person_changelist')}?kept=due", "look", "Look at it again.",
+    )  # fmt: skip
     registrar = Role.REGISTRAR in roles
     add(
         registrar,

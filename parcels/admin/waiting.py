@@ -22,6 +22,8 @@ from people import approvals
 from people.actors import Actor
 from people.desk import page, require
 from people.models import Approval, Organisation, Person
+from people.situations import SITUATION
+from people.withholding import LET_GO
 
 _MOST = 200
 _OVER = (Round.Status.HANDED_OVER, Round.Status.REPORTED, Round.Status.CANCELLED)
@@ -92,10 +94,12 @@ def open_acts(reader: Reader) -> QuerySet[Approval]:
     """
     parcels = Parcel.objects.filter(reader.theirs).values("pk")
     terms = Terms.objects.filter(agreement__signatories=reader.organisation).values("pk")
+    # What became of a person is for officers alone.
+    not_theirs = ["review"] if reader.may("people.view_situationevent") else ["review", SITUATION, LET_GO]
     return (
         approvals.listed()
         .filter(decision=None)
-        .exclude(act="review")
+        .exclude(act__in=not_theirs)
         .filter(
             Q(organisation=reader.organisation)
             | Q(act="correct", subject_kind="parcel", subject__in=parcels)

@@ -118,6 +118,7 @@ ACT: Final[Mapping[str, str]] = {
     "reissue": "new receipt code for parcel",
     "terms_in_force": "put terms in force",
     "situation": "record a situation",
+    "let_go": "let the family know what is kept from it, of",
     "print_slips": "print the families' slips of round",
 }
 

@@ -1,7 +1,7 @@
 """What the addressee's situation means for their parcels: follow what an office recorded, each event once.
 
-Only the newest word that is well founded (stated by both sides, by the neutral agency, or confirmed by two
-officers) moves or freezes; a newer word of one side alone makes a person look. Every movement carries the
+Only the event in force (`people.standing`: well founded, and of the latest day) moves or freezes; a newer
+word that is not in force, as that of one side alone, makes a person look. Every movement carries the
 situation, so a family reads it when a liaison has released it.
 """
 
@@ -14,6 +14,7 @@ from django.db import connection
 from parcels.lifecycle import END, Status
 from parcels.workers.acts import Acts
 from parcels.workers.batches import Work
+from people import situations, standing
 
 FLAG: Final = ("flag",)
 FREEZE: Final = ("freeze",)
@@ -41,10 +42,15 @@ def response(situation: str, status: Status, *, sealed: bool, frozen: bool) -> t
     return FLAG
 
 
+_QUIET: Final = ", ".join(f"'{situation}'" for situation in sorted(standing.QUIET))
+# The newest word counts beside the one in force: a person looks at what is not well founded, or out of its
+# order. That somebody was captured once is no news of where they are now.
 _FROM: Final = f"""
-  FROM (SELECT person_id, max(id) AS newest, max(id) FILTER (WHERE stated_by <> 'one_side') AS founded
-          FROM people_situationevent GROUP BY person_id) AS word
-  JOIN people_situationevent e ON e.id IN (word.newest, word.founded) AND e.situation <> 'held'
+  FROM (SELECT person_id, max(id) AS newest FROM people_situationevent
+         WHERE situation <> 'captured' GROUP BY person_id) AS word
+  LEFT JOIN ({situations.IN_FORCE}) AS founded USING (person_id)
+  JOIN people_situationevent e
+    ON e.id IN (word.newest, founded.id) AND e.situation NOT IN ({_QUIET})
   JOIN parcels_parcel p ON p.recipient_id = word.person_id
   JOIN exchanges_round r ON r.id = p.round_id
   LEFT JOIN parcels_consignment c ON c.id = p.consignment_id
@@ -55,7 +61,7 @@ _FROM: Final = f"""
 _DUE: Final = f"SELECT p.id {_FROM}"
 _LOAD: Final = f"""
 SELECT p.number, p.status, COALESCE(c.status <> 'open', false), p.frozen, r.sending_id,
-       e.id, e.situation, e.stated_by = 'one_side' {_FROM} AND p.id = ANY(%s) ORDER BY p.id, e.id
+       e.id, e.situation, e.id IS NOT DISTINCT FROM founded.id {_FROM} AND p.id = ANY(%s) ORDER BY p.id, e.id
 """
 
 
@@ -64,10 +70,10 @@ def follow(ids: list[int], now: datetime) -> None:
         cursor.execute(_LOAD, [ids])
         rows = cursor.fetchall()
     acts = Acts(now)
-    for number, status, sealed, frozen, organisation, event, situation, one_side in rows:
+    for number, status, sealed, frozen, organisation, event, situation, in_force in rows:
         details = {"situation": situation, "event": event}
         does = response(situation, Status(status), sealed=sealed, frozen=frozen)
-        if one_side or does == FLAG:
+        if not in_force or does == FLAG:
             acts.flag(organisation, number, **details)
         elif does == FREEZE:
             acts.freeze(organisation, number, **details)

@@ -1,25 +1,34 @@
 """Who: parties, organisations, staff, rights, and the people parcels are about."""
 
 from people.models.approvals import Approval
+from people.models.consents import Consent
+from people.models.detention import Detention
+from people.models.kinship import Kinship
 from people.models.organisations import Organisation, Party
 from people.models.persons import Fact, NameKey, Person, PersonKey
+from people.models.purposes import Purpose
 from people.models.records import AuditEntry, SavedReply, ThrottleWindow
 from people.models.references import new_reference
 from people.models.situations import SituationEvent
 from people.models.staff import Client, Grant, GrantQuerySet, Role, SignInLink, Staff, StaffManager
+from people.models.withholding import Withholding
 
 __all__ = [
     "Approval",
     "AuditEntry",
     "Client",
+    "Consent",
+    "Detention",
     "Fact",
     "Grant",
     "GrantQuerySet",
+    "Kinship",
     "NameKey",
     "Organisation",
     "Party",
     "Person",
     "PersonKey",
+    "Purpose",
     "Role",
     "SavedReply",
     "SignInLink",
@@ -27,5 +36,6 @@ __all__ = [
     "Staff",
     "StaffManager",
     "ThrottleWindow",
+    "Withholding",
     "new_reference",
 ]

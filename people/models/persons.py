@@ -17,7 +17,7 @@ class Person(models.Model):
     class Kind(models.TextChoices):
         PRISONER = "prisoner"
         SENDER = "sender"
-        EVACUEE = "evacuee"
+        EVACUEE = "evacuee", "displaced civilian"
 
     reference = models.CharField(max_length=16, default=new_reference)
     kind = models.CharField(max_length=10, choices=Kind.choices)
@@ -52,16 +52,24 @@ class Fact(models.Model):
     """One thing an office was told of a person, as it was told. A later word is a later row."""
 
     class Kind(models.TextChoices):
-        NAME = "name"
-        BIRTH_DATE = "birth_date"  # EDTF level 0: YYYY, YYYY-MM or YYYY-MM-DD, so it carries its precision
-        SERVICE_NUMBER = "service_number"
-        EXTERNAL_ID = "external_id"  # under which the source keeps this person
-        CONTACT = "contact"  # a JSON object: phone, email, contact_by
+        NAME = "name", "name"  # as written
+        NAME_LATIN = "name_latin", "name in Latin letters"  # told so, never derived
+        OTHER_NAME = "other_name", "other name"  # a maiden name, a former name
+        BIRTH_DATE = "birth_date", "birth date"  # EDTF, see people.dates, so it carries its precision
+        SERVICE_NUMBER = "service_number", "service number"
+        EXTERNAL_ID = "external_id", "external id"  # under which the source keeps this person
+        CONTACT = "contact", "contact"  # a JSON object: phone, email, contact_by
+        TERM = "term", "term used by the source"  # for what became of a civilian; ours is neutral
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="facts")
     kind = models.CharField(max_length=20, choices=Kind.choices)
     sealed = models.BinaryField()
     source = models.ForeignKey(Organisation, models.PROTECT, db_index=False)
+    stated_on = models.DateField(null=True, blank=True)
+    document = models.CharField(
+        max_length=120, blank=True, db_default="", help_text="Reference of the paper, no names"
+    )
+    recorded_by = models.ForeignKey("people.Staff", models.PROTECT, null=True, related_name="+")
     recorded_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:

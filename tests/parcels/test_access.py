@@ -370,19 +370,21 @@ def test_released_contest_is_readable_at_the_holding_side(w: World, south: Partn
     assert south.get(f"{LIST}{parcel.number}/").json()["status"] == "missing"
 
 
-def test_situation_is_told_to_nobody_and_its_reason_to_the_sending_office(w: World, south: Partner) -> None:
+def test_situation_is_told_to_nobody_and_its_reason_to_the_sending_offices_officers(
+    w: World, south: Partner
+) -> None:
     parcel = cleared(w)
     worker = actors.worker(w.north.pk)
     move(parcel, "send_back", worker, reason="RELEASED", situation="released")
     release_news(parcel.number, by=w.act(w.gita), now=NOON + timedelta(seconds=20))
-    north = partner(w.north, "dispatcher")
+    liaison, dispatcher = partner(w.north, "liaison"), partner(w.north, "dispatcher")
 
     told = [
         reader.get(f"{LIST}{parcel.number}/movements/").json()["results"][-1]["details"]
-        for reader in (north, south)
+        for reader in (liaison, dispatcher, south)
     ]
 
-    assert told == [{"reason": "RELEASED"}, {}]
+    assert told == [{"reason": "RELEASED"}, {}, {}]
 
 
 def test_holding_side_reads_nothing_of_a_situation_until_it_is_released(w: World, south: Partner) -> None:

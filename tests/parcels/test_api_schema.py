@@ -29,6 +29,8 @@ OPERATIONS = {
     "/api/v1/parcels/": ["get", "post"],
     "/api/v1/parcels/{number}/": ["get"],
     "/api/v1/parcels/{number}/movements/": ["get"],
+    "/api/v1/people/": ["get"],
+    "/api/v1/people/{reference}/": ["get"],
     "/api/v1/returns/": ["get"],
     "/api/v1/returns/{reference}/": ["get"],
     "/api/v1/rounds/": ["get"],

@@ -41,7 +41,7 @@ def test_opening_a_person_shows_every_fact_with_its_source_and_is_recorded(
 ) -> None:
     shown = text(signed_in(w.amina).get(f"{LIST}{prisoner.pk}/change/"))
     assert "name Коваленко Сергій North" in shown
-    assert "birth date 1990-01-01 North" in shown
+    assert "birth date 1 January 1990 North" in shown
     assert list(AuditEntry.objects.values_list("staff", "act", "subject")) == [
         (w.amina.pk, "open_person", prisoner.pk)
     ]

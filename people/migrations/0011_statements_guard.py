@@ -1,0 +1,8 @@
+from django.db import migrations
+
+from people import guard
+
+
+class Migration(migrations.Migration):
+    dependencies = [("people", "0010_statements")]
+    operations = [migrations.RunSQL(guard.STATEMENTS, migrations.RunSQL.noop)]
