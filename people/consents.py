@@ -61,8 +61,6 @@ def withdraw(person: Person, purpose: str, *, channel: str, by: Actor, now: date
     staff_id = _keeper(person, by)
     with transaction.atomic():
         announce(by)
-        # Locked, so that two withdrawals at once are one.
-        Person.objects.select_for_update().get(pk=person.pk)
         if not has_consent(person, purpose):
             raise NothingGiven
         return _keep(person, purpose, False, "", "", channel, staff_id, now)

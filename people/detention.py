@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from people import access, approvals, dates, vault
 from people.access import Ties
@@ -77,26 +77,33 @@ def state(person: Person, told: Stated, *, by: Actor, ties: Ties, now: datetime)
     _check(told, person, now)
     with transaction.atomic():
         announce(by)
-        if told.replaces is not None:
-            # Locked, so that of two who state it anew at once the second learns of the first.
-            Person.objects.select_for_update().get(pk=person.pk)
-            if Detention.objects.filter(replaces=told.replaces).exists():
-                raise NotAPeriod("This period was stated anew already.")
-        kept = Detention.objects.create(
-            person=person,
-            from_on=told.from_on,
-            until_on=told.until_on,
-            sealed_place=vault.seal(key_of(person.pk), told.place.strip(), place=PLACE),
-            stated_by=told.stated_by,
-            source_id=told.source_id,
-            document=told.document,
-            replaces=told.replaces,
-            recorded_by_id=by.staff_id,
-            organisation_id=by.organisation_id,
-            recorded_at=now,
-        )
+        kept = _keep(person, told, by, by.staff_id, now)
         _audit(by, "state_detention", person, "")
         return kept
+
+
+def _keep(person: Person, told: Stated, by: Actor, staff_id: int, now: datetime) -> Detention:
+    row = Detention(
+        person=person,
+        from_on=told.from_on,
+        until_on=told.until_on,
+        sealed_place=vault.seal(key_of(person.pk), told.place.strip(), place=PLACE),
+        stated_by=told.stated_by,
+        source_id=told.source_id,
+        document=told.document,
+        replaces=told.replaces,
+        recorded_by_id=staff_id,
+        organisation_id=by.organisation_id,
+        recorded_at=now,
+    )
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError as error:
+        if "replaces" in str(error):
+            raise NotAPeriod("This period was stated anew already.") from None
+        raise
+    return row
 
 
 def _check(told: Stated, person: Person, now: datetime) -> None:

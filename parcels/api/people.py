@@ -150,7 +150,7 @@ def _told(people: Sequence[Person], actor: Actor) -> dict[int, dict[str, str]]:
     ours = actor.organisation_id if access.reads_published_only(actor) else None
     as_declared = {person.pk for person in people if person.organisation_id == ours}
     rows = _facts(actor).filter(person__in=people, person__key__isnull=False).order_by("recorded_at", "pk")
-    chosen: dict[tuple[int, str], tuple[bytes, bytes]] = {}
+    chosen: dict[tuple[int, str], tuple[bytes | memoryview, bytes | memoryview]] = {}
     for pk, wrapped, kind, sealed in rows.values_list("person", "person__key__wrapped", "kind", "sealed"):
         if pk not in as_declared or (pk, kind) not in chosen:
             chosen[pk, kind] = wrapped, sealed

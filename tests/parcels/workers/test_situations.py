@@ -7,8 +7,11 @@ from parcels.lifecycle import END, Status
 from parcels.models import Parcel, Publication
 from parcels.workers.situations import FLAG, FREEZE, response
 from people import actors
+from people.actions import Telling
 from people.models import SituationEvent
+from people.situations import record_for
 from tests.factories import (
+    NOON,
     World,
     accepted,
     cleared,
@@ -27,9 +30,11 @@ BEFORE_SEALING = (Status.ACCEPTED, Status.IN_REVIEW, Status.REFUSED, Status.CLEA
 ON_THE_WAY = [s for s in Status if s not in (*BEFORE_SEALING, *END, Status.REGISTERED, Status.PACKED)]
 
 
-def told(w: World, parcel: Parcel, situation: str, by: str = "neutral") -> SituationEvent:
+def told(
+    w: World, parcel: Parcel, situation: str, by: str = "neutral", on: date = date(2026, 11, 20)
+) -> SituationEvent:
     return SituationEvent.objects.create(
-        person=parcel.recipient, situation=situation, happened_on=date(2026, 11, 20), stated_by=by,
+        person=parcel.recipient, situation=situation, happened_on=on, stated_by=by,
         source=w.harbour, recorded_by=w.farid,
     )  # fmt: skip
 
@@ -178,3 +183,83 @@ def test_ended_parcels_stay_as_they_are(w: World, drain: Drain) -> None:
     assert drain("follow") == 0
 
     assert history(parcel) == [("cancel", "cancelled")]
+
+
+@pytest.mark.parametrize("quiet", ["captured", "held", "discharged"])
+def test_word_that_somebody_is_held_moves_freezes_and_flags_nothing(
+    w: World, drain: Drain, quiet: str
+) -> None:
+    parcels = [registered(w), accepted(w), packed(w), dispatched(w), handed_over(w)]
+    before = [history(parcel) for parcel in parcels]
+    for parcel in parcels:
+        told(w, parcel, quiet)
+        told(w, parcel, quiet, "one_side")
+
+    assert drain("follow") == 0
+
+    assert [history(parcel) for parcel in parcels] == before
+    assert {marks(parcel) for parcel in parcels} == {(False, False)}
+
+
+def test_capture_notice_recorded_late_does_not_hide_an_exchange(w: World, drain: Drain) -> None:
+    parcel = accepted(w)
+    told(w, parcel, "exchanged")
+    told(w, parcel, "captured", on=date(2026, 1, 5))
+
+    drain("follow")
+
+    assert history(parcel) == [("send_back", "returning")]
+
+
+def test_stay_in_hospital_recorded_late_only_makes_a_person_look(w: World, drain: Drain) -> None:
+    parcel = accepted(w)
+    told(w, parcel, "exchanged")
+    told(w, parcel, "in_hospital", on=date(2026, 10, 5))
+
+    drain("follow")
+
+    assert history(parcel) == [("send_back", "returning"), ("observe", "returning")]
+
+
+def test_exchange_of_an_earlier_captivity_sends_nothing_home(w: World, drain: Drain) -> None:
+    parcel = accepted(w)
+    told(w, parcel, "captured")
+    told(w, parcel, "exchanged", on=date(2025, 1, 5))
+
+    drain("follow")
+
+    assert (history(parcel), marks(parcel)) == ([("observe", "accepted")], (True, False))
+
+
+def test_death_told_late_of_an_earlier_day_freezes(w: World, drain: Drain) -> None:
+    parcel = cleared(w)
+    told(w, parcel, "held")
+    told(w, parcel, "deceased", on=date(2026, 11, 5))
+
+    drain("follow")
+
+    assert marks(parcel) == (False, True)
+
+
+def test_five_parcels_of_one_who_was_exchanged_go_each_its_way(w: World, drain: Drain) -> None:
+    """Recorded as a finished stage of an exchange records it: for many people in one statement."""
+    pavlo = Telling("prisoner", "Pavlo Away", "1990-04-05", "S-1")
+    parcels = [
+        registered(w, recipient=pavlo), accepted(w, recipient=pavlo), cleared(w, recipient=pavlo),
+        move(accepted(w, recipient=pavlo), "hold", actors.worker(w.north.pk), findings=[]),
+        move(cleared(w, recipient=pavlo), "send_back", w.act(w.dawit), reason="sender_asked"),
+    ]  # fmt: skip
+    assert len({parcel.recipient_id for parcel in parcels}) == 1
+    before = [len(history(parcel)) for parcel in parcels]
+    record_for(
+        [parcels[0].recipient_id], "exchanged", date(2026, 11, 20), "both_sides", source_id=w.north.pk,
+        document="ACT-3", by=w.act(w.gita), now=NOON,
+    )  # fmt: skip
+
+    drain("follow")
+
+    new = [history(parcel)[many:] for parcel, many in zip(parcels, before, strict=True)]
+    assert new == [
+        [("cancel", "cancelled")], [("send_back", "returning")], [("send_back", "returning")],
+        [("send_back", "returning")], [("observe", "returning")],
+    ]  # fmt: skip
