@@ -21,7 +21,7 @@ from collections.abc import Collection
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from people.actors import OFFICERS, Actor
 from people.models import Fact, Organisation, Person, Role, SituationEvent, Withholding
@@ -125,14 +125,11 @@ def events(actor: Actor, person: Person, ties: Ties) -> QuerySet[SituationEvent]
 
 def withheld_fact() -> Q:
     """Return the condition that a fact is kept from the family now."""
-    return _kept(Withholding.objects.filter(fact=OuterRef("pk")))
+    newer = Withholding.objects.filter(fact=OuterRef("fact"), pk__gt=OuterRef("pk"))
+    return Q(Exists(Withholding.objects.filter(~Exists(newer), fact=OuterRef("pk"), kept=True)))
 
 
 def withheld_event() -> Q:
     """Return the condition that an event is kept from the family now."""
-    return _kept(Withholding.objects.filter(event=OuterRef("pk")))
-
-
-def _kept(rows: QuerySet[Withholding]) -> Q:
-    last = rows.order_by("-pk").values("pk")[:1]
-    return Q(Exists(Withholding.objects.filter(pk=Subquery(last), kept=True)))
+    newer = Withholding.objects.filter(event=OuterRef("event"), pk__gt=OuterRef("pk"))
+    return Q(Exists(Withholding.objects.filter(~Exists(newer), event=OuterRef("pk"), kept=True)))

@@ -17,12 +17,12 @@ class Kinship(models.Model):
     """One tie with its evidence, as it was checked. A later check is a later row."""
 
     class Relation(models.TextChoices):
-        PARENT = "parent"
+        PARENT = "parent", "parent"
         SPOUSE = "spouse", "husband, wife or partner"
-        CHILD = "child"
+        CHILD = "child", "child"
         SIBLING = "sibling", "brother or sister"
         RELATIVE = "relative", "other relative"
-        FRIEND = "friend"
+        FRIEND = "friend", "friend"
         REPRESENTATIVE = "representative", "lawyer or representative"
         NONE = "none", "no tie was found"
 

@@ -11,8 +11,10 @@ from exchanges import actions
 from parcels import codes
 from parcels.declarations import DeclaredLine
 from parcels.models import Note
-from people import vault
+from people import detention, vault
+from people.access import Tie
 from people.actions import Telling
+from people.facts import add_fact
 from people.queries import key_of
 from tests.databases import Database
 from tests.factories import NOON, group_asked_for, registered, wished, world
@@ -25,6 +27,9 @@ CANARIES = (
     "Marusia",
     "S-CANARY",
     "1987-06-05",
+    "Camp Canary",
+    "Zolotaryova",
+    "taken from Canary",
 )
 
 
@@ -63,6 +68,12 @@ def test_dump_names_nobody_and_opens_nothing(committed_db: Database) -> None:
         parcel=parcel, person=parcel.sender, organisation=w.north, written_by=w.gita,
         sealed=vault.seal(key_of(parcel.sender_id), "Marusia called", place="parcels.note"),
     )  # fmt: skip
+    detention.state(
+        parcel.recipient, detention.Stated("Camp Canary", "2026", "", "one_side", w.south.pk),
+        by=w.act(w.elena), ties={Tie.HOLDING}, now=NOON,
+    )  # fmt: skip
+    for kind, text in (("name_latin", "Zolotaryova Pasha"), ("term", "taken from Canary")):
+        add_fact(parcel.recipient, kind, text, source_id=w.south.pk, by=w.act(w.gita), now=NOON)
     code = codes.receipt_code(bytes.fromhex(settings.KEYS.code), bytes(parcel.seed))
 
     taken = dump(committed_db.owner_url)

@@ -4,7 +4,8 @@ import pytest
 
 from parcels.actions import Refused, freeze, propose, release_news
 from parcels.models import Parcel, Publication
-from people import approvals
+from parcels.workers.situations import follow
+from people import approvals, situations, withholding
 from people.approvals import NotOpen, NotYours
 from people.models import Approval
 from tests.factories import NOON, World, accepted, handed_over, move, staff, world
@@ -156,3 +157,25 @@ def test_details_that_cannot_be_kept_are_not_proposed(w: World) -> None:
         propose(accepted(w).number, "correct", by=w.act(w.gita), now=NOON, details=details)
 
     assert (refused.value.problem, Approval.objects.count()) == ("validation", 0)
+
+
+def test_news_that_is_kept_from_the_family_is_not_released_until_two_let_it_go(w: World) -> None:
+    parcel = accepted(w)
+    (event,) = situations.record_for(
+        [parcel.recipient_id], "exchanged", NOON.date(), "both_sides", source_id=w.north.pk, document="A",
+        by=w.act(w.gita), now=NOON,
+    )  # fmt: skip
+    follow([parcel.pk], NOON)
+    review_on = NOON.date() + timedelta(days=30)
+    kept = withholding.keep_back(event, "harm_to_person", review_on, by=w.act(w.gita), now=NOON)
+
+    with pytest.raises(Refused) as refused:
+        release_news(parcel.number, by=w.act(w.gita), now=NOON)
+
+    parcel.refresh_from_db()
+    assert (refused.value.problem, parcel.held_from is None) == ("not-now", False)
+    assert not Publication.objects.filter(released_by__isnull=False).exists()
+
+    proposal = withholding.propose_to_let_go(kept, by=w.act(w.gita), now=NOON)
+    approvals.confirm(proposal.pk, by=w.act(w.ivo), now=NOON)
+    assert release_news(parcel.number, by=w.act(w.gita), now=NOON) == 1

@@ -227,3 +227,24 @@ def test_page_asks_as_often_for_three_lines_as_for_one(w: World) -> None:
             page(w.gita, parcel)
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_that_an_addressees_situation_changed_is_an_officers_to_read(w: World) -> None:
+    parcel = move(
+        cleared(w), "send_back", actors.worker(w.north.pk), reason="situation", situation="released"
+    )
+    reads = {
+        member.username: "reason: situation" in text(page(member, parcel))
+        for member in (w.amina, w.bruno, w.dawit, w.gita, w.ivo)
+    }
+    assert reads == {"amina": False, "bruno": False, "dawit": False, "gita": True, "ivo": True}
+
+
+def test_way_to_the_place_is_shown_where_it_may_be_known(w: World) -> None:
+    parcel = dispatched(w)
+    lena = staff("lena", "logistics", w.north)
+    ways = {
+        member.username: "Where the addressee is held" in text(page(member, parcel))
+        for member in (w.elena, lena, w.gita, w.farid)
+    }
+    assert ways == {"elena": True, "lena": False, "gita": False, "farid": False}
