@@ -41,6 +41,7 @@ MENU: Final[Mapping[str, tuple[Entry, ...]]] = {
         Entry("Hard news", "admin:parcels_news", "parcels.release_parcel"),
         Entry("Waiting for a second person", "admin:parcels_waiting", "people.view_approval"),
         _list("people.person", "People"),
+        _list("people.detention", "Places of detention"),
         _list("parcels.quarantine", "Quarantine"),
     ),
     "Agreements": (

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from people import bulk, names, vault
+from people import bulk, dates, names, vault
 from people.models import Fact, NameKey, Person, PersonKey, new_reference
 
 
@@ -32,7 +32,8 @@ class Telling(NamedTuple):
         """
         contact = self.contact or {}
         contacts = (contact.get("phone"), contact.get("email"))
-        marks = (self.birth_date, self.service_number, *contacts, self.external_id)
+        born = None if self.birth_date == dates.UNKNOWN else self.birth_date
+        marks = (born, self.service_number, *contacts, self.external_id)
         if not any(marks):
             return None
         return "\x1f".join([self.kind, " ".join(sorted(name_keys)), *(mark or "" for mark in marks)])

@@ -91,7 +91,8 @@ def _known(looking: Looking) -> Panel:
         return {"template": "known", "rows": None}
     hidden = {each.fact_id for each in looking.kept}
     rows = [(fact, _text(fact, text), fact.pk in hidden) for fact, text in told]
-    return {"template": "known", "rows": rows, "differences": _differences(told)}
+    ours = looking.seen.own_office
+    return {"template": "known", "rows": rows, "ours": ours, "differences": _differences(told)}
 
 
 def _text(fact: Fact, text: str) -> str:

@@ -15,8 +15,8 @@ class Person(models.Model):
     """Somebody a parcel is about. Facts on them are rows with a source, sealed under their own key."""
 
     class Kind(models.TextChoices):
-        PRISONER = "prisoner"
-        SENDER = "sender"
+        PRISONER = "prisoner", "prisoner"
+        SENDER = "sender", "sender"
         EVACUEE = "evacuee", "displaced civilian"
 
     reference = models.CharField(max_length=16, default=new_reference)

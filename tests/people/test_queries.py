@@ -47,6 +47,18 @@ def test_name_alone_joins_nobody() -> None:
     assert first != second
 
 
+def test_unknown_date_of_birth_joins_nobody() -> None:
+    first, second = record(*[Telling("prisoner", "Pavlo Away", "XXXX")] * 2)
+
+    assert first != second
+
+
+def test_people_are_found_by_either_spelling_they_were_told_in() -> None:
+    (person,) = record(Telling("prisoner", "Коваленко Сергій", name_latin="Kovalenko Serge"))
+
+    assert people_named("Kovalenko Serge") == people_named("Коваленко Сергій") == [person]
+
+
 def test_facts_open_with_the_persons_key_and_lie_sealed() -> None:
     (olha,) = record(Telling("sender", "Olha Home", contact={"phone": "+0001"}))
     fact = Fact.objects.select_related("person").get(person=olha, kind="contact")

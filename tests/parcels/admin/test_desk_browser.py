@@ -80,6 +80,39 @@ def test_pages_are_accessible_fit_and_break_no_policy(
         assert (address, list(said), is_too_wide(page), faults(page)) == (address, [], False, [])
 
 
+def test_pages_of_people_are_accessible_fit_and_break_no_policy(
+    context: BrowserContext, w: World, parcel: Parcel
+) -> None:
+    page, said = context.new_page(), list[str]()
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    people = "/admin/people/person/"
+    for member, addresses in (
+        (
+            w.gita,
+            (
+                people,
+                f"{people}add/",
+                *(f"{people}{pk}/change/" for pk in (parcel.recipient_id, parcel.sender_id)),
+            ),
+        ),
+        (w.elena, ("/admin/people/detention/",)),
+    ):
+        context.clear_cookies()
+        enter(page, member)
+        for address in addresses:
+            said.clear()
+            page.goto(address)
+            for summary in page.locator("summary").all():
+                summary.press("Enter")
+            assert (address, list(said), is_too_wide(page), faults(page)) == (address, [], False, [])
+    page.get_by_label("number of a parcel").fill(parcel.number)
+    page.get_by_label("Purpose").select_option(label="delivery of a parcel")
+    page.get_by_role("button", name="Show the place").press("Enter")
+    expect(page.get_by_text("No place is recorded.")).to_be_visible()
+    assert (list(said), is_too_wide(page), faults(page)) == ([], False, [])
+
+
 def test_two_screeners_settle_a_review_by_keyboard(
     browser: Browser, site: str, w: World, parcel: Parcel
 ) -> None:
