@@ -10,7 +10,7 @@ from django.db import transaction
 
 from people import approvals, standing
 from people.actors import OFFICERS, Actor, announce
-from people.models import Approval, AuditEntry, Organisation, Person, SituationEvent
+from people.models import Approval, AuditEntry, Person, SituationEvent
 
 SITUATION: Final = "situation"
 # `standing.in_force` for everybody at once: the event of each person that counts.
@@ -91,43 +91,6 @@ def record_for(
     with transaction.atomic():
         announce(by)
         return _keep(person_ids, situation, happened_on, stated_by, source_id, document, by, officer, now)
-
-
-def record_for(
-    persons: Collection[Person],
-    situation: str,
-    *,
-    on: date,
-    stated_by: str,
-    source: Organisation,
-    document: str,
-    by: Actor,
-    now: datetime,
-) -> list[SituationEvent]:
-    """Record one statement about many people; call it in a transaction.
-
-    :raises approvals.NotYours: if `by` is no officer, or says that two officers say so and is only one
-    :raises PaperMissing: without the paper of both sides or of the neutral agency
-    """
-    if not by.roles & OFFICERS or by.staff_id is None:
-        raise approvals.NotYours
-    if stated_by == SituationEvent.StatedBy.TWO_OFFICERS and by.approval is None:
-        raise approvals.NotYours
-    if stated_by in _ON_PAPER and not document:
-        raise PaperMissing
-    staff_id = by.approval.proposed_by_id if by.approval else by.staff_id
-    events = SituationEvent.objects.bulk_create(
-        SituationEvent(
-            person=person, situation=situation, happened_on=on, stated_by=stated_by, source=source,
-            document=document, recorded_by_id=staff_id, recorded_at=now,
-        )
-        for person in persons
-    )  # fmt: skip
-    AuditEntry.objects.bulk_create(
-        AuditEntry(staff_id=staff_id, act="record_situation", subject_kind="person", subject=person.pk)
-        for person in persons
-    )
-    return events
 
 
 @approvals.carries_out(SITUATION)

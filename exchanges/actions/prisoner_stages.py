@@ -255,7 +255,7 @@ def _record(
     if exchange.category == Exchange.Category.BODIES:
         return
     situations.record_for(
-        [row.person for row in rows], situation, on=on, stated_by=stated_by, source=exchange.organisation,
+        [row.person_id for row in rows], situation, on, stated_by, source_id=exchange.organisation_id,
         document=document, by=by, now=now,
     )  # fmt: skip
 
