@@ -48,11 +48,9 @@ def is_cyrillic(word: str) -> bool:
 
 def repaired(word: str) -> str:
     """A word of two scripts in one of them, when look-alike letters allow it; as it was otherwise."""
-    if word.isascii():
+    if word.isascii() or not LATIN.search(word) or not CYRILLIC.search(word):
         return word
     cyrillic, latin = len(CYRILLIC.findall(word)), len(LATIN.findall(word))
-    if not cyrillic or not latin:
-        return word
     as_latin, as_cyrillic = word.translate(LOOKS_LATIN), word.translate(LOOKS_CYRILLIC)
     whole = [w for w in (as_latin, as_cyrillic) if not (CYRILLIC.search(w) and LATIN.search(w))]
     if len(whole) == 2:
