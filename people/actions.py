@@ -114,6 +114,8 @@ def _find(identities: set[bytes], organisation_id: int) -> dict[bytes, Known]:
 
 def _insert(fresh: list[_Fresh], organisation_id: int, now: datetime, writer: bulk.Writer) -> list[int]:
     ids = bulk.new_ids(Person, len(fresh))
+    # Of what was inserted before nothing more is asked: its keys can be checked while these rows are made.
+    writer.whole()
     numbered = list(zip(ids, fresh, strict=True))
     writer.insert(
         Person,
@@ -139,7 +141,6 @@ def _insert(fresh: list[_Fresh], organisation_id: int, now: datetime, writer: bu
         ("person_id", "key"),
         ((pk, key) for pk, each in numbered for key in _found_by(each.told)),
     )
-    writer.whole()
     return ids
 
 

@@ -110,13 +110,13 @@ def _insert(to: psycopg.Connection[Any], table: str, types: dict[str, str], rows
     names = ", ".join(types)
     with psycopg.Cursor(to) as cursor:
         typed = ", ".join(f"{name} {kind}" for name, kind in types.items())
-        cursor.execute(f"CREATE TEMP TABLE incoming ({typed}) ON COMMIT DROP")
-        with cursor.copy(f"COPY incoming ({names}) FROM STDIN (FORMAT BINARY)") as copy:
+        cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS incoming_{table} ({typed}) ON COMMIT DROP")
+        with cursor.copy(f"COPY incoming_{table} ({names}) FROM STDIN (FORMAT BINARY)") as copy:
             copy.set_types(list(types.values()))
             for row in rows:
                 copy.write_row(row)
-        cursor.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM incoming")
-        cursor.execute("DROP TABLE incoming")
+        cursor.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM incoming_{table}")
+        cursor.execute(f"TRUNCATE incoming_{table}")
 
 
 def _check(to: psycopg.Connection[Any]) -> None:

@@ -245,7 +245,6 @@ def _write(
         ),
         _lines(born),
     )  # fmt: skip
-    writer.whole()
 
 
 def _registrations(born: Sequence[_Born], now: datetime) -> Iterator[tuple[object, ...]]:

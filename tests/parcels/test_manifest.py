@@ -307,7 +307,9 @@ def test_nothing_personal_is_printed_or_kept_beside_the_file(
 def test_unforeseen_error_says_where_and_not_what(w: World, tmp_path: Path) -> None:
     path = write_csv(tmp_path / "m.csv", [row()])
     with connection.cursor() as cursor:
-        cursor.execute("CREATE TEMP TABLE incoming ON COMMIT DROP AS SELECT 1")  # in the way of ours
+        cursor.execute(
+            "CREATE TEMP TABLE incoming_people_person ON COMMIT DROP AS SELECT 1"
+        )  # in the way of ours
 
     code, _, sentence = import_(path)
 
