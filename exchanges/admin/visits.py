@@ -14,7 +14,7 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 
 from exchanges import access, actions
-from exchanges.admin import calendars, visit_page, visit_report
+from exchanges.admin import my_calendar, visit_page, visit_report
 from exchanges.admin.agreements import signed_by
 from exchanges.admin.visit_forms import AgreeForm
 from exchanges.desk import acting, badge
@@ -134,7 +134,7 @@ class VisitAdmin(ReadOnlyDesk):
             return path(route, self.admin_site.admin_view(view), name=f"exchanges_{name}")
 
         return [
-            at("calendar/", calendars.my_calendar, "my_calendar"),
+            at("calendar/", my_calendar.my_calendar, "my_calendar"),
             at("<int:visit_id>/step/", visit_page.step, "visit_step"),
             at("<int:visit_id>/participants/", visit_page.participants, "visit_participants"),
             at("<int:visit_id>/find/<slug:part>/", visit_page.find, "visit_find"),

@@ -24,4 +24,4 @@ def my_calendar(request: HttpRequest) -> HttpResponse:
         address = settings.PUBLIC_URL.rstrip("/") + reverse("calendar", args=[token])
     given = CalendarAddress.objects.filter(staff=staff).first()
     context = {"address": address, "given": given}
-    return page(request, "admin/exchanges/calendar.html", "My calendar", context)
+    return page(request, "admin/exchanges/my_calendar.html", "My calendar", context)
