@@ -66,3 +66,11 @@ CREATE TRIGGER parts_stand BEFORE INSERT OR UPDATE OR DELETE ON exchanges_stay
     FOR EACH ROW EXECUTE FUNCTION exchanges_parts_stand();
 ALTER TABLE exchanges_stay ENABLE ALWAYS TRIGGER parts_stand;
 """
+
+# A round's terms are always its own agreement's: a successor changes both at once.
+ROUND_OF_ITS_TERMS: Final = """
+ALTER TABLE exchanges_terms ADD CONSTRAINT terms_of_agreement UNIQUE (id, agreement_id);
+ALTER TABLE exchanges_round ADD CONSTRAINT round_of_its_terms
+    FOREIGN KEY (terms_id, agreement_id) REFERENCES exchanges_terms (id, agreement_id)
+    DEFERRABLE INITIALLY DEFERRED;
+"""

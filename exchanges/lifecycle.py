@@ -57,7 +57,8 @@ ROUND: Final = Lifecycle(
         "agreed": ("lists_exchanged", "postponed", "cancelled"),
         "lists_exchanged": ("collecting", "postponed", "cancelled"),
         "collecting": ("closed", "postponed"),
-        "postponed": ("lists_exchanged", "collecting", "cancelled"),
+        # It goes on from where it was: one postponed before any list was exchanged still has to do that.
+        "postponed": ("agreed", "lists_exchanged", "collecting", "cancelled"),
         "closed": ("handed_over",),
         "handed_over": ("reported",),
     },

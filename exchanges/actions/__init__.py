@@ -1,6 +1,14 @@
 """What officers do with what the sides agree and do, and workers for them: one verb, one transaction."""
 
-from exchanges.actions.agreements import IN_FORCE, change_agreement, draft_terms, next_version, propose_terms
+from exchanges.actions.agreements import (
+    IN_FORCE,
+    change_agreement,
+    draft_terms,
+    first_terms,
+    followers,
+    next_version,
+    propose_terms,
+)
 from exchanges.actions.calendars import issue_calendar, withdraw_calendar
 from exchanges.actions.claims import (
     PARCEL_NUMBER,
@@ -11,6 +19,7 @@ from exchanges.actions.claims import (
     record_claim,
     subject_of,
 )
+from exchanges.actions.postponing import cancel_round, postpone_round, resume_round
 from exchanges.actions.prisoner_lists import list_people, mark, state_list
 from exchanges.actions.prisoner_stages import (
     let_fall_through,
@@ -39,6 +48,7 @@ from exchanges.actions.rounds import (
     settle_addressees,
 )
 from exchanges.actions.steps import NotPossible
+from exchanges.actions.successors import carry_over
 from exchanges.actions.visit_reports import (
     LetterChange,
     ToldParcel,
@@ -76,7 +86,9 @@ __all__ = [
     "agree_visit",
     "ask",
     "assess_claim",
+    "cancel_round",
     "cancel_visit",
+    "carry_over",
     "change_agreement",
     "change_details",
     "change_exchange",
@@ -86,6 +98,8 @@ __all__ = [
     "change_round",
     "correct_claim",
     "draft_terms",
+    "first_terms",
+    "followers",
     "hold_visit",
     "issue_calendar",
     "let_fall_through",
@@ -101,6 +115,7 @@ __all__ = [
     "new_round_key",
     "next_version",
     "plan_stage",
+    "postpone_round",
     "postpone_visit",
     "propose_correction",
     "propose_exchange",
@@ -113,6 +128,7 @@ __all__ = [
     "remove_person",
     "reply",
     "report_visit",
+    "resume_round",
     "schedule_visit",
     "set_place",
     "settle_addressees",

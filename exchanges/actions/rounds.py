@@ -30,24 +30,42 @@ def new_round_key(key: bytes | None = None) -> bytes:
 
 @transaction.atomic
 def change_round(round_: Round, status: str, *, by: Actor) -> Round:
-    """Bring a round to its next state.
+    """Bring a round to its next state, where nothing more is to tell than that.
 
-    :raises NotPossible: if that does not follow from its state, or it would collect without terms in force
+    :raises NotPossible: if that does not follow from its state, it would collect without terms in force,
+        or more is to tell: why and until when it is postponed, why it is cancelled, when it resumes
     :raises approvals.NotYours: if `by` is no officer of one of its organisations
     """
     announce(by)
+    round_ = for_change(round_, by)
+    check_step(round_, status, lifecycle.ROUND)
+    if _TOLD_MORE & {status, round_.status}:
+        raise NotPossible("Say why a round is postponed or cancelled, and with which dates it resumes.")
+    if status == Round.Status.COLLECTING:
+        check_collects(round_)
+    take_step(round_, status, lifecycle.ROUND)
+    return round_
+
+
+_TOLD_MORE: Final = frozenset({Round.Status.POSTPONED, Round.Status.CANCELLED})
+
+
+def for_change(round_: Round, by: Actor) -> Round:
+    """Return the round locked, for an officer of one of its organisations.
+
+    :raises approvals.NotYours: if `by` is none
+    """
     if not by.roles & OFFICERS or by.organisation_id not in (
         round_.sending_id, round_.holding_id, round_.neutral_id,
     ):  # fmt: skip
         raise approvals.NotYours
-    round_ = locked(round_, "terms", "agreement")
-    check_step(round_, status, lifecycle.ROUND)
-    if status == Round.Status.COLLECTING and (
-        round_.agreement.status != Agreement.Status.IN_FORCE or round_.terms.status != Terms.Status.IN_FORCE
-    ):
+    return locked(round_, "terms", "agreement")
+
+
+def check_collects(round_: Round) -> None:
+    """:raises NotPossible: unless its agreement and terms are in force"""
+    if round_.agreement.status != Agreement.Status.IN_FORCE or round_.terms.status != Terms.Status.IN_FORCE:
         raise NotPossible("A round collects only under an agreement and terms in force.")
-    take_step(round_, status, lifecycle.ROUND)
-    return round_
 
 
 def settle_addressees(ends: Collection[tuple[int, int]], how: str, *, staff_id: int, now: datetime) -> int:

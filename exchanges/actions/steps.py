@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, TypeVar
 
 from django.db.models import Model
@@ -28,14 +29,14 @@ def check_step(row: Any, step: str, lifecycle: Lifecycle) -> None:
         raise NotPossible(f"{_said(lifecycle.name)} that is {_words(status)} cannot become {_words(step)}.")
 
 
-def take_step(row: Any, step: str, lifecycle: Lifecycle) -> None:
-    """Bring a locked row to `step`.
+def take_step(row: Any, step: str, lifecycle: Lifecycle, *, also: Collection[str] = ()) -> None:
+    """Bring a locked row to `step`, and save with it the fields that were changed `also`.
 
     :raises NotPossible: if that does not follow from its status
     """
     check_step(row, step, lifecycle)
     row.status = step
-    row.save(update_fields=["status"])
+    row.save(update_fields=["status", *also])
 
 
 def _said(name: str) -> str:

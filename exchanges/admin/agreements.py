@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django import forms
@@ -10,6 +11,7 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -21,8 +23,7 @@ from people import rights
 from people.desk import Desk, Inline, LongInline, staff_of
 
 _AGREEMENT_WORDS = {
-    "signed": "Signed", "in_force": "Put in force", "suspended": "Suspend", "expired": "Has expired",
-    "terminated": "Terminate",
+    "signed": "Signed", "in_force": "Put in force", "suspended": "Suspend", "terminated": "Terminate",
 }  # fmt: skip
 
 
@@ -51,9 +52,11 @@ class AgreementAdmin(Steps):
     list_display = ("title_en", "status_shown", "valid_from", "valid_until")
     list_display_links = ("title_en",)
     fields = (
-        "status_shown", "title_en", "title_ru", "title_uk", "signatories", "signed_on", "valid_from",
-        "valid_until", "grace_days",
+        "status_shown", "title_en", "title_ru", "title_uk", "signatories", "succeeds", "signed_on",
+        "valid_from", "valid_until", "grace_days", "ended",
     )  # fmt: skip
+    readonly_fields: ClassVar[tuple[str, ...]] = ("status_shown", "ended")
+    change_form_template = "admin/exchanges/agreement.html"
     inlines = (TermsInline,)
     ordering = ("-valid_from", "-pk")
     sortable_by = ("valid_from",)
@@ -67,10 +70,32 @@ class AgreementAdmin(Steps):
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """What was signed stands; until when it holds may still be told."""
+        """What was signed stands; until when it holds may still be told, as long as it has not ended."""
         if obj is None or obj.status == Agreement.Status.DRAFT:
             return self.readonly_fields
-        return tuple(name for name in self.fields if name not in ("signed_on", "valid_until"))
+        told = () if obj.ended_on else ("signed_on", "valid_until")
+        return tuple(name for name in self.fields if name not in told)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        ended = obj is not None and obj.ended_on is not None
+        return self.fields if ended else tuple(name for name in self.fields if name != "ended")
+
+    @admin.display(description="ended")
+    def ended(self, agreement: Agreement) -> str:
+        """Say until when its parcels wait, and for which successor."""
+        assert agreement.ended_on is not None  # noqa: S101  shown of those only
+        grace_over = date_format(agreement.ended_on + timedelta(days=agreement.grace_days), "j M Y")
+        successor = agreement.successors.filter(status=Agreement.Status.IN_FORCE).first()
+        waits = f"its rounds go on under {successor}" if successor else f"parcels wait until {grace_over}"
+        return f"{date_format(agreement.ended_on, 'j M Y')}; {waits}"
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "succeeds":
+            known = Agreement.objects.filter(self.mine(request)).order_by("-valid_from")
+            match = request.resolver_match
+            itself = str(match.kwargs.get("object_id", "")) if match else ""
+            kwargs["queryset"] = known.exclude(pk=int(itself)) if itself.isdecimal() else known
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         return self.inlines if obj else ()
@@ -79,6 +104,7 @@ class AgreementAdmin(Steps):
         steps = [
             (step, "Resume" if (row.status, step) == ("suspended", "in_force") else _AGREEMENT_WORDS[step])
             for step in lifecycle.AGREEMENT.steps.get(row.status, ())
+            if step != Agreement.Status.EXPIRED  # by itself, after its last day
         ]
         return steps if row.terms.exists() else [*steps, ("draft_terms", "Draft its first terms")]
 
@@ -86,11 +112,9 @@ class AgreementAdmin(Steps):
         among = set(row.signatories.values_list("pk", flat=True))
         by = acting(request, "exchanges.change_agreement", among)
         if step == "draft_terms":
-            if row.terms.exists():
-                raise actions.NotPossible("It has terms already: make a new version of them.")
-            actions.draft_terms(row)
-            return "The first terms are drafted from the standard rules."
-        row = actions.change_agreement(row, step, by=by)
+            actions.first_terms(row)
+            return "The first terms are drafted: change them, then propose to put them in force."
+        row = actions.change_agreement(row, step, by=by, now=timezone.now())
         return f"The agreement is now {row.get_status_display().lower()}."
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
@@ -141,6 +165,7 @@ class TermsAdmin(Steps):
         "books_apart",
     )  # fmt: skip
     readonly_fields: ClassVar[tuple[str, ...]] = ("agreement_shown", "version", "status_shown", "in_force_at")
+    change_form_template = "admin/exchanges/terms.html"
     inlines = (RuleInline, StayInline)
     ordering = ("agreement", "-version")
     sortable_by = ()

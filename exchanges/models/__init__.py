@@ -22,7 +22,7 @@ from exchanges.models.returns import (
     Whereabouts,
     Wish,
 )
-from exchanges.models.rounds import Round, SettledAddressee
+from exchanges.models.rounds import Round, RoundChange, SettledAddressee
 from exchanges.models.visits import (
     CalendarAddress,
     ReportedParcel,
@@ -59,6 +59,7 @@ __all__ = [
     "ReturnPerson",
     "ReturnStep",
     "Round",
+    "RoundChange",
     "SettledAddressee",
     "Stage",
     "Stay",

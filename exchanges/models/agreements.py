@@ -37,6 +37,17 @@ class Agreement(models.Model):
     grace_days = models.PositiveSmallIntegerField(
         default=30, help_text="Days that parcels not yet sent wait for a successor after the end"
     )
+    ended_on = models.DateField(
+        null=True, blank=True, editable=False, help_text="Its last day; the grace begins with the next"
+    )
+    succeeds = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="successors",
+        help_text="Once that one has ended and this one is in force, its rounds go on under this one",
+    )
 
     class Meta:
         constraints: ClassVar = [
@@ -44,6 +55,12 @@ class Agreement(models.Model):
                 condition=Q(valid_until=None) | Q(valid_until__gte=F("valid_from")),
                 name="agreement_dates_in_order",
             ),
+            models.CheckConstraint(
+                condition=Q(status__in=("expired", "terminated"), ended_on__isnull=False)
+                | (~Q(status__in=("expired", "terminated")) & Q(ended_on=None)),
+                name="agreement_ended_on_a_day",
+            ),
+            models.CheckConstraint(condition=~Q(succeeds=F("pk")), name="agreement_succeeds_another"),
         ]
 
     def __str__(self) -> str:

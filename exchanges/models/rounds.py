@@ -39,6 +39,12 @@ class Round(models.Model):
     target = models.PositiveIntegerField(help_text="Parcels agreed for this direction")
     opens_on = models.DateField()
     closes_on = models.DateField()
+    postponed_until = models.DateField(
+        null=True, blank=True, editable=False, help_text="The day on which it is to go on"
+    )
+    carried_over_at = models.DateTimeField(
+        null=True, editable=False, help_text="Since when it goes on under a successor of its agreement"
+    )
     collection_point = models.CharField(max_length=120)
     open_to_public = models.BooleanField(default=False)
     demonstration = models.BooleanField(
@@ -51,10 +57,67 @@ class Round(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=~Q(sending=F("holding")), name="round_has_two_ends"),
             models.CheckConstraint(condition=Q(opens_on__lte=F("closes_on")), name="round_dates_in_order"),
+            models.CheckConstraint(
+                condition=Q(postponed_until=None) | Q(status="postponed"), name="round_until_if_postponed"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.reference
+
+
+class RoundChange(models.Model):
+    """Why a round did not go as planned, and its dates before and after. Only ever inserted."""
+
+    class Step(models.TextChoices):
+        POSTPONED = "postponed"
+        RESUMED = "resumed"
+        CANCELLED = "cancelled"
+        CARRIED_OVER = "carried_over", "carried over to a successor agreement"
+
+    class Reason(models.TextChoices):
+        BY_AGREEMENT = "by_agreement", "both sides agreed on it"
+        ASKED_BY_ONE = "asked_by_one", "one side asked for it"
+        LISTS = "lists", "the lists are not ready"
+        TRANSPORT = "transport", "there is no transport"
+        SAFETY = "safety", "the way is not safe"
+        WEATHER = "weather", "the weather"
+        AGREEMENT = "agreement", "the agreement rests or has ended"
+
+    round = models.ForeignKey(Round, models.PROTECT, related_name="changes")
+    step = models.CharField(max_length=12, choices=Step.choices)
+    reason = models.CharField(max_length=12, choices=Reason.choices, blank=True)
+    document = models.CharField(max_length=120, blank=True, help_text="A reference to the paper, no names")
+    status_before = models.CharField(max_length=16, choices=Round.Status.choices)
+    opens_on_before = models.DateField()
+    closes_on_before = models.DateField()
+    terms_before = models.ForeignKey(Terms, models.PROTECT, related_name="+")
+    opens_on = models.DateField()
+    closes_on = models.DateField()
+    resumes_on = models.DateField(null=True)
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    recorded_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~Q(step__in=("postponed", "cancelled")) | ~Q(reason=""),
+                name="roundchange_says_why",
+            ),
+            models.CheckConstraint(
+                condition=Q(step="postponed", resumes_on__isnull=False)
+                | (~Q(step="postponed") & Q(resumes_on=None)),
+                name="roundchange_says_until_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(step="carried_over") | Q(recorded_by__isnull=False),
+                name="roundchange_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.round}: {self.get_step_display()}"
 
 
 class SettledAddressee(models.Model):

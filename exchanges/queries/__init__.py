@@ -12,7 +12,8 @@ from exchanges.queries.returns import (
     silences,
     wishes_of,
 )
-from exchanges.queries.rounds import of_organisations
+from exchanges.queries.rounds import is_to_close, of_organisations
+from exchanges.queries.terms import changes, version_before
 from exchanges.queries.visits import VisitCount, counted, visit_counts
 
 __all__ = [
@@ -24,8 +25,10 @@ __all__ = [
     "VisitCount",
     "calendar_hash",
     "calendar_owner",
+    "changes",
     "claims_about",
     "counted",
+    "is_to_close",
     "last_steps",
     "members_of",
     "notes_of",
@@ -35,6 +38,7 @@ __all__ = [
     "silences",
     "speaker_of",
     "timeline",
+    "version_before",
     "visit_counts",
     "visits_with",
     "waiting",

@@ -175,7 +175,7 @@ def _agreement(offices: dict[Office, Organisation], before: datetime) -> Agreeme
         agreement, mass_min_g=5_000, mass_max_g=10_000, quota_per_prisoner=1, second_look_share="0.02"
     )
     liaison, coordinator = actor("gita"), actor("ivo")
-    change_agreement(agreement, Agreement.Status.SIGNED, by=liaison)
+    change_agreement(agreement, Agreement.Status.SIGNED, by=liaison, now=before)
     proposal = propose_terms(terms, by=liaison, now=before)
     approvals.confirm(proposal.pk, by=coordinator, now=before)
-    return change_agreement(agreement, Agreement.Status.IN_FORCE, by=coordinator)
+    return change_agreement(agreement, Agreement.Status.IN_FORCE, by=coordinator, now=before)

@@ -8,7 +8,7 @@ from exchanges import actions
 from exchanges.actions import NotPossible
 from exchanges.models import Agreement, ContentRule, Round, Stay, Terms
 from people import approvals
-from people.models import Approval, Staff
+from people.models import Approval, Organisation, Staff
 from tests.factories import NOON, World, staff, world
 
 
@@ -25,6 +25,14 @@ def hana(w: World) -> Staff:
 @pytest.fixture
 def draft(w: World) -> Terms:
     return actions.next_version(w.terms)
+
+
+def another_round(w: World, status: str) -> Round:
+    return actions.make_round(
+        reference="october", agreement=w.terms.agreement, terms=w.terms, sending=w.north, holding=w.south,
+        status=status, target=1, opens_on=date(2026, 10, 1), closes_on=date(2026, 10, 2),
+        collection_point="x",
+    )  # fmt: skip
 
 
 def test_next_version_copies_terms_rules_and_stays(w: World, draft: Terms) -> None:
@@ -47,17 +55,25 @@ def test_one_draft_at_a_time(w: World, draft: Terms) -> None:
 
 
 def test_two_officers_put_terms_in_force_and_open_rounds_follow(w: World, draft: Terms, hana: Staff) -> None:
-    closed = actions.make_round(
-        reference="october", agreement=w.terms.agreement, terms=w.terms, sending=w.north, holding=w.south,
-        status="closed", target=1, opens_on=date(2026, 10, 1), closes_on=date(2026, 10, 2),
-        collection_point="x",
-    )  # fmt: skip
+    over = another_round(w, "handed_over")
     approval = actions.propose_terms(draft, by=w.act(w.gita), now=NOON)
     approvals.confirm(approval.pk, by=w.act(hana), now=NOON)
     assert list(Terms.objects.order_by("version").values_list("status", "in_force_at")) == [
         ("superseded", w.terms.in_force_at), ("in_force", NOON),
     ]  # fmt: skip
-    assert dict(Round.objects.values_list("pk", "terms")) == {w.round.pk: draft.pk, closed.pk: w.terms.pk}
+    assert dict(Round.objects.values_list("pk", "terms")) == {w.round.pk: draft.pk, over.pk: w.terms.pk}
+
+
+@pytest.mark.parametrize(("touches", "follows"), [("not_sealed", True), ("new_intakes", False)])
+def test_closed_round_goes_on_under_terms_that_touch_what_waits_in_it(
+    w: World, draft: Terms, hana: Staff, touches: str, follows: bool
+) -> None:
+    closed = another_round(w, "closed")
+    Terms.objects.filter(pk=draft.pk).update(touches=touches)
+    approval = actions.propose_terms(draft, by=w.act(w.gita), now=NOON)
+    approvals.confirm(approval.pk, by=w.act(hana), now=NOON)
+    closed.refresh_from_db()
+    assert closed.terms_id == (draft.pk if follows else w.terms.pk)
 
 
 def test_one_officer_puts_nothing_in_force(w: World, draft: Terms) -> None:
@@ -89,14 +105,14 @@ def test_terms_in_force_or_without_rules_are_not_proposed(w: World) -> None:
 
 def test_agreement_is_suspended_and_resumed(w: World, hana: Staff) -> None:
     agreement = w.terms.agreement
-    assert actions.change_agreement(agreement, "suspended", by=w.act(w.ivo)).status == "suspended"
-    assert actions.change_agreement(agreement, "in_force", by=w.act(hana)).status == "in_force"
+    assert actions.change_agreement(agreement, "suspended", by=w.act(w.ivo), now=NOON).status == "suspended"
+    assert actions.change_agreement(agreement, "in_force", by=w.act(hana), now=NOON).status == "in_force"
 
 
 @pytest.mark.parametrize("status", ["draft", "signed", "in_force"])
 def test_agreement_takes_no_other_step(w: World, status: str) -> None:
     with pytest.raises(NotPossible):
-        actions.change_agreement(w.terms.agreement, status, by=w.act(w.ivo))
+        actions.change_agreement(w.terms.agreement, status, by=w.act(w.ivo), now=NOON)
     assert Agreement.objects.get().status == "in_force"
 
 
@@ -106,7 +122,7 @@ def test_agreement_without_terms_does_not_come_into_force(w: World) -> None:
     )
     bare.signatories.add(w.north)
     with pytest.raises(NotPossible):
-        actions.change_agreement(bare, "in_force", by=w.act(w.ivo))
+        actions.change_agreement(bare, "in_force", by=w.act(w.ivo), now=NOON)
     bare.refresh_from_db()
     assert bare.status == "signed"
 
@@ -114,8 +130,53 @@ def test_agreement_without_terms_does_not_come_into_force(w: World) -> None:
 @pytest.mark.parametrize("who", ["amina", "farid"])
 def test_agreement_is_for_officers_of_signatories(w: World, who: str) -> None:
     with pytest.raises(approvals.NotYours):
-        actions.change_agreement(w.terms.agreement, "suspended", by=w.act(getattr(w, who)))
+        actions.change_agreement(w.terms.agreement, "suspended", by=w.act(getattr(w, who)), now=NOON)
     assert Agreement.objects.get().status == "in_force"
+
+
+def test_terminated_agreement_ends_on_the_day_it_is_at_the_office(w: World) -> None:
+    Organisation.objects.filter(pk=w.north.pk).update(time_zone="Pacific/Kiritimati")
+    ended = actions.change_agreement(w.terms.agreement, "terminated", by=w.act(w.ivo), now=NOON)
+    assert (ended.status, ended.ended_on) == ("terminated", date(2026, 11, 21))
+
+
+@pytest.mark.parametrize("last_day", [None, date(2026, 11, 20), date(2026, 12, 31)])
+def test_agreement_does_not_expire_before_its_last_day_is_over(w: World, last_day: date | None) -> None:
+    Agreement.objects.update(valid_until=last_day)
+    with pytest.raises(NotPossible):
+        actions.change_agreement(w.terms.agreement, "expired", by=w.act(w.ivo), now=NOON)
+    assert Agreement.objects.get().ended_on is None
+
+
+def test_ended_agreement_gets_no_new_terms(w: World, draft: Terms) -> None:
+    approval = actions.propose_terms(draft, by=w.act(w.gita), now=NOON)
+    actions.change_agreement(w.terms.agreement, "terminated", by=w.act(w.ivo), now=NOON)
+    with pytest.raises(NotPossible):
+        approvals.confirm(approval.pk, by=w.act(w.ivo), now=NOON)
+    assert Terms.objects.get(pk=draft.pk).status == "draft"
+
+
+def test_first_terms_of_a_successor_are_those_of_the_agreement_it_succeeds(w: World) -> None:
+    successor = Agreement.objects.create(
+        title_en="Second", valid_from=date(2026, 12, 1), succeeds=w.terms.agreement
+    )
+    terms = actions.first_terms(successor)
+    assert (terms.version, terms.status, terms.mass_max_g) == (1, "draft", 10_000)
+    assert (terms.rules.count(), terms.stays.count()) == (w.terms.rules.count(), w.terms.stays.count())
+    with pytest.raises(NotPossible):
+        actions.first_terms(successor)
+
+
+def test_first_terms_are_else_the_standard_ones(w: World) -> None:
+    alone = Agreement.objects.create(title_en="Alone", valid_from=date(2026, 12, 1))
+    assert actions.first_terms(alone).mass_max_g == 5_000
+
+
+@pytest.mark.parametrize("status", ["postponed", "cancelled"])
+def test_round_is_not_postponed_or_cancelled_without_saying_why(w: World, status: str) -> None:
+    with pytest.raises(NotPossible):
+        actions.change_round(another_round(w, "agreed"), status, by=w.act(w.ivo))
+    assert Round.objects.get(reference="october").status == "agreed"
 
 
 def test_round_goes_its_way(w: World) -> None:
@@ -127,11 +188,12 @@ def test_round_goes_its_way(w: World) -> None:
 
 
 def test_round_collects_only_under_an_agreement_in_force(w: World) -> None:
-    actions.change_round(w.round, "postponed", by=w.act(w.ivo))
-    actions.change_agreement(w.terms.agreement, "suspended", by=w.act(w.ivo))
+    waiting = another_round(w, "lists_exchanged")
+    actions.change_agreement(w.terms.agreement, "suspended", by=w.act(w.ivo), now=NOON)
     with pytest.raises(NotPossible):
-        actions.change_round(w.round, "collecting", by=w.act(w.ivo))
-    assert Round.objects.get().status == "postponed"
+        actions.change_round(waiting, "collecting", by=w.act(w.ivo))
+    waiting.refresh_from_db()
+    assert waiting.status == "lists_exchanged"
 
 
 @pytest.mark.parametrize("who", ["amina", "elena", "dawit"])

@@ -1,9 +1,9 @@
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 
-from exchanges.actions import draft_terms
-from exchanges.models import Agreement, ContentRule, Round, Stay, Terms
-from tests.factories import World, world
+from exchanges.actions import draft_terms, postpone_round
+from exchanges.models import Agreement, ContentRule, Round, RoundChange, Stay, Terms
+from tests.factories import NOON, World, world
 
 pytestmark = pytest.mark.django_db
 
@@ -79,3 +79,41 @@ def test_a_status_changes_only_by_a_step_of_its_table(w: World) -> None:
 
     Round.objects.update(status="closed")
     assert Round.objects.get().status == "closed"
+
+
+def test_rounds_terms_are_its_own_agreements(w: World) -> None:
+    other = Agreement.objects.create(title_en="Other", valid_from=NOON.date())
+
+    def mix() -> None:
+        Round.objects.filter(pk=w.round.pk).update(agreement=other)
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+    refused(mix)
+
+    assert Round.objects.get().agreement_id == w.terms.agreement_id
+
+
+def test_agreement_that_ended_has_its_day_and_no_other_has(w: World) -> None:
+    refused(lambda: Agreement.objects.update(status="terminated"))
+    refused(lambda: Agreement.objects.update(ended_on=NOON.date()))
+    refused(lambda: Agreement.objects.update(succeeds=w.terms.agreement))
+
+    assert Agreement.objects.get().status == "in_force"
+
+
+def test_history_of_a_round_is_only_added_to(w: World) -> None:
+    by = w.act(w.ivo)
+    on = NOON.date()
+    postpone_round(w.round, "weather", until=on, closes_on=w.round.closes_on, by=by, now=NOON)
+
+    refused(lambda: RoundChange.objects.update(reason="safety"))
+    refused(lambda: RoundChange.objects.all().delete())
+
+    assert RoundChange.objects.get().reason == "weather"
+
+
+def test_only_a_round_that_waits_is_postponed_until_a_day(w: World) -> None:
+    refused(lambda: Round.objects.update(postponed_until=NOON.date()))
+
+    assert Round.objects.get().postponed_until is None
