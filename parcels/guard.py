@@ -88,3 +88,9 @@ APPEND_ONLY: Final = "".join(
 )
 
 ALL: Final = EDGES + KEYS + TRIGGERS + APPEND_ONLY
+
+# PostgreSQL computes the hash too: who holds a printed one can trust what is kept here.
+SNAPSHOTS: Final = """
+ALTER TABLE parcels_ledgersnapshot ADD CONSTRAINT snapshot_hashed
+    CHECK (sha256 = encode(sha256(convert_to(text, 'UTF8')), 'hex'));
+""" + append_only("parcels_ledgersnapshot")

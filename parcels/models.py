@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from exchanges.models import ContentRule, Round, Terms
+from exchanges.models import Agreement, ContentRule, Round, Terms
 from parcels.lifecycle import MOVES, OBSERVE, Status
 from people.models import Approval, Client, Organisation, Person, Staff
 
@@ -31,6 +31,8 @@ class Consignment(models.Model):
     organisation = models.ForeignKey(Organisation, models.PROTECT)
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.OPEN)
     seal = models.CharField(max_length=40, blank=True)
+    # What has left finishes under these, whatever its round goes on under. Empty until it leaves.
+    terms = models.ForeignKey(Terms, models.PROTECT, null=True, blank=True, editable=False, related_name="+")
     made_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -129,6 +131,12 @@ class Parcel(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def terms(self) -> Terms:
+        """Those it left with, and those of its round as long as it is here."""
+        left_with = self.consignment.terms if self.consignment else None
+        return left_with or self.round.terms
 
 
 class Line(models.Model):
@@ -337,3 +345,24 @@ class Tick(models.Model):
 
     def __str__(self) -> str:
         return f"{self.schedule} at {self.slot}"
+
+
+class LedgerSnapshot(models.Model):
+    """An agreement's ledger as one organisation saw it at a moment, for a meeting. Only ever inserted.
+
+    `text` is canonical JSON (RFC 8785) and is never made anew; the database checks that the hash is its own.
+    """
+
+    agreement = models.ForeignKey(Agreement, models.PROTECT, related_name="snapshots")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    meets_on = models.DateField(null=True, blank=True, help_text="The day of the meeting it is for")
+    text = models.TextField()
+    sha256 = models.CharField(max_length=64)
+    made_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["agreement", "organisation"], name="snapshot_of")]
+
+    def __str__(self) -> str:
+        return f"ledger of {self.agreement} on {self.made_at:%d %b %Y}"

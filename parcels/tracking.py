@@ -224,10 +224,11 @@ SELECT p.id, p.code_hash, (now AT TIME ZONE office.time_zone)::date,
           JOIN parcels_movement m ON m.parcel_id = news.parcel_id AND m.number = news.number
          WHERE news.parcel_id = p.id AND news.public_from <= now),
        (SELECT json_agg(json_build_array(s.status, s.usual_low_days, s.usual_high_days, s.longest_days))
-          FROM exchanges_stay s WHERE s.terms_id = round.terms_id)
+          FROM exchanges_stay s WHERE s.terms_id = COALESCE(left_in.terms_id, round.terms_id))
   FROM (SELECT %s::timestamptz AS now) clock, parcels_parcel p
   JOIN people_organisation office ON office.id = p.organisation_id
   JOIN exchanges_round round ON round.id = p.round_id
+  LEFT JOIN parcels_consignment left_in ON left_in.id = p.consignment_id
  WHERE p.code_hash = %s
 """
 

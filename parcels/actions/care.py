@@ -44,7 +44,7 @@ def release_news(number: str, *, by: Actor, now: datetime) -> int:
             raise Refused("not-permitted")
         if parcel.held_from is None:
             raise Refused("not-now", "No news is held.")
-        delay = timedelta(days=parcel.round.terms.public_delay_days)
+        delay = timedelta(days=parcel.terms.public_delay_days)
         waiting = parcel.movements.filter(number__gte=parcel.held_from).exclude(move__in=(OBSERVE, "recheck"))
         undone = parcel.movements.filter(corrects__gte=parcel.held_from).values_list("corrects", flat=True)
         waiting = waiting.exclude(number__in=list(undone)).exclude(corrects__gte=parcel.held_from)
@@ -140,7 +140,7 @@ def _reissue(approval: Approval, by: Actor, now: datetime) -> None:
 
 def _mine(number: str, by: Actor, *, lock: bool = True) -> Parcel:
     rows = Parcel.objects.select_for_update(of=("self",)) if lock else Parcel.objects
-    parcel = rows.select_related("round__terms").filter(number=number).first()
+    parcel = rows.select_related("round__terms", "consignment__terms").filter(number=number).first()
     if parcel is None or by.organisation_id not in (
         parcel.round.sending_id,
         parcel.round.neutral_id,

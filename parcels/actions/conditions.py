@@ -126,6 +126,8 @@ def _dispatch(held: Held, by: Actor, details: Details, around: Surroundings) -> 
         raise Refused("not-now", "The consignment is not sealed.")
     if details["seal"] != consignment.seal:
         raise Refused("validation", "seal")
+    if held.id in around.outdated:
+        raise Refused("not-now", "New terms name it: take it out, so that it is screened again.")
     if consignment.pk not in around.whole:
         raise Refused("not-now", "A consignment leaves whole or not at all.")
 

@@ -62,7 +62,7 @@ def _public_from(made: Made, now: datetime) -> datetime | None:
     if held.held_from is not None:
         return None
     if held.left():
-        return now + timedelta(days=held.round.terms.public_delay_days)
+        return now + timedelta(days=held.public_delay_days)
     return now
 
 
@@ -132,10 +132,14 @@ def after(made: list[Made], around: Surroundings, now: datetime) -> None:
 def _consignments(made: list[Made], around: Surroundings, moves: set[str]) -> None:
     for move, status in (("dispatch", "dispatched"), ("hand_over", "handed_over")):
         if move in moves:
-            for pk in {each.held.consignment for each in made if each.move == move}:
+            went = {each.held.consignment: each.held.round for each in made if each.move == move}
+            for pk, round_ in went.items():
                 if pk is not None:
-                    around.by_id[pk].status = status
-                    around.by_id[pk].save(update_fields=["status"])
+                    consignment = around.by_id[pk]
+                    consignment.status = status
+                    # It finishes under the terms it leaves with.
+                    consignment.terms_id = consignment.terms_id or round_.terms_id
+                    consignment.save(update_fields=["status", "terms"])
     # A step that was taken back left its word there.
     opened = {each.left_consignment for each in made if each.move == "unpack"}
     for pk, seal in around.resealed.items():

@@ -26,6 +26,7 @@ class Held:
     recipient: int
     gross_mass_g: int | None
     since: datetime
+    public_delay_days: int
 
     __slots__ = (
         "changed",
@@ -37,6 +38,7 @@ class Held:
         "id",
         "last_number",
         "number",
+        "public_delay_days",
         "recipient",
         "round",
         "since",
@@ -59,9 +61,13 @@ class Held:
             self.recipient,
             self.gross_mass_g,
             self.since,
+            left_with,
         ) = row
         self.status = Status(status)
         self.round = rounds[round_id]
+        # Once it has left, of the terms it left with.
+        terms = self.round.terms
+        self.public_delay_days = terms.public_delay_days if left_with is None else left_with
         self.changed = False
 
     def copy(self) -> Held:
@@ -95,7 +101,9 @@ _AT_HOME = frozenset(
 
 _LOCK = """
 SELECT id, number, round_id, status, last_number, frozen, consignment_id, holder_id, held_from,
-       tie_checked_by_id, recipient_id, gross_mass_g, status_since
+       tie_checked_by_id, recipient_id, gross_mass_g, status_since,
+       (SELECT t.public_delay_days FROM parcels_consignment c JOIN exchanges_terms t ON t.id = c.terms_id
+         WHERE c.id = consignment_id)
   FROM parcels_parcel WHERE number = ANY(%b) ORDER BY id FOR UPDATE
 """
 

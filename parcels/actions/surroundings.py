@@ -24,6 +24,8 @@ class Surroundings:
     by_id: dict[int, Consignment] = field(default_factory=dict)
     # Consignments all of whose packed parcels are asked to leave in this call.
     whole: set[int] = field(default_factory=set)
+    # Packed parcels that do not leave before they are screened under new terms.
+    outdated: set[int] = field(default_factory=set)
     settled: set[tuple[int, int]] = field(default_factory=set)
     pieces: dict[int, dict[int, int]] = field(default_factory=dict)
     reported_by: dict[int, int] = field(default_factory=dict)
@@ -56,6 +58,7 @@ def look_around(steps: Sequence[Step], held: dict[str, Held]) -> Surroundings:
         _consignments(around, steps, held.values())
     if "dispatch" in asked:
         around.whole = _whole(asked["dispatch"])
+        around.outdated = _outdated([parcel.id for parcel in asked["dispatch"]])
     if "pack" in asked:
         around.settled = set(
             SettledAddressee.objects.filter(
@@ -107,6 +110,33 @@ def _whole(leaving: list[Held]) -> set[int]:
             [list(asked)],
         )
         return {consignment for consignment, ids in cursor.fetchall() if set(ids) <= asked[consignment]}
+
+
+_OUTDATED: Final = """
+SELECT p.id
+  FROM parcels_parcel p JOIN exchanges_round r ON r.id = p.round_id
+  JOIN exchanges_terms current ON current.id = r.terms_id
+  LEFT JOIN LATERAL (SELECT (m.details ->> 'rules_version')::int AS version, m.recorded_at
+                       FROM parcels_movement m
+                      WHERE m.parcel_id = p.id AND m.details ? 'rules_version' AND m.move <> 'observe'
+                      ORDER BY m.number DESC LIMIT 1) AS screened ON true
+ WHERE p.id = ANY(%s) AND EXISTS (
+       SELECT FROM exchanges_terms t
+        WHERE t.agreement_id = current.agreement_id AND t.version <= current.version
+          AND t.in_force_at IS NOT NULL AND t.touches = 'not_dispatched'
+          AND (r.carried_over_at > COALESCE(screened.recorded_at, '-infinity')
+               OR t.version > COALESCE(screened.version, 0) AND EXISTS (
+                  SELECT FROM exchanges_terms before
+                   WHERE before.agreement_id = t.agreement_id AND before.version < t.version
+                     AND before.in_force_at IS NOT NULL)))
+"""
+
+
+def _outdated(leaving: list[int]) -> set[int]:
+    """Return those that new terms name which touch all that is not dispatched."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OUTDATED, [leaving])
+        return {parcel for (parcel,) in cursor.fetchall()}
 
 
 def _reported_by(confirmed: list[Held]) -> dict[int, int]:

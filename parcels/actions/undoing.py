@@ -91,7 +91,8 @@ def public_from(held: Held, undone: Counting, number: int, now: datetime) -> dat
 _CONSIGNMENTS: Final = """
 UPDATE parcels_consignment c
    SET status = CASE WHEN went.handed_over THEN 'handed_over' WHEN went.dispatched THEN 'dispatched'
-                     ELSE 'sealed' END
+                     ELSE 'sealed' END,
+       terms_id = CASE WHEN went.dispatched OR went.handed_over THEN c.terms_id END
   FROM (SELECT of.id, bool_or(m.move = 'dispatch') AS dispatched, bool_or(m.move = 'hand_over') AS handed_over
           FROM unnest(%s::bigint[]) AS of (id)
           LEFT JOIN parcels_parcel p ON p.consignment_id = of.id

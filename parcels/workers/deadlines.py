@@ -9,7 +9,7 @@ from typing import Final
 from django.db import connection
 
 from parcels.lifecycle import END
-from parcels.workers import batches
+from parcels.workers import batches, successors
 from parcels.workers.acts import Acts
 from parcels.workers.batches import Stop, Work
 
@@ -17,6 +17,8 @@ from parcels.workers.batches import Stop, Work
 def drain(stop: Stop) -> int:
     """Return how many parcels became overdue or were brought on."""
     _execute(_EXPIRE)
+    # What goes on under a successor does not go home.
+    successors.carry_over_all(stop)
     return _execute(_OVERDUE) + batches.drain(WORK, stop)
 
 
@@ -27,7 +29,8 @@ _OVERDUE: Final = f"""
 UPDATE parcels_parcel SET overdue_since = due.since
   FROM (SELECT p.id, p.status_since + make_interval(days => s.longest_days) AS since
           FROM parcels_parcel p JOIN exchanges_round r ON r.id = p.round_id
-          JOIN exchanges_stay s ON s.terms_id = r.terms_id AND s.status = p.status
+          LEFT JOIN parcels_consignment c ON c.id = p.consignment_id
+          JOIN exchanges_stay s ON s.terms_id = COALESCE(c.terms_id, r.terms_id) AND s.status = p.status
          WHERE p.overdue_since IS NULL AND p.status NOT IN {_ENDED}
            AND p.status_since < clock_timestamp() - make_interval(days => s.longest_days)
          ORDER BY p.id FOR UPDATE OF p SKIP LOCKED) AS due
@@ -36,7 +39,7 @@ UPDATE parcels_parcel SET overdue_since = due.since
 
 # Past its last day wherever a signatory is.
 _EXPIRE: Final = """
-UPDATE exchanges_agreement a SET status = 'expired'
+UPDATE exchanges_agreement a SET status = 'expired', ended_on = a.valid_until
  WHERE a.status IN ('in_force', 'suspended') AND a.valid_until < clock_timestamp()::date
    AND NOT EXISTS (SELECT FROM exchanges_agreement_signatories s
                      JOIN people_organisation o ON o.id = s.organisation_id
@@ -56,7 +59,7 @@ _FROM: Final = f"""
  WHERE NOT p.frozen AND p.status IN ('accepted', 'in_review', 'refused', 'cleared', 'packed')
    AND ({_TERM_OVER}
         OR (a.status IN ('expired', 'terminated')
-            AND a.valid_until + a.grace_days < (clock_timestamp() AT TIME ZONE o.time_zone)::date
+            AND a.ended_on + a.grace_days < (clock_timestamp() AT TIME ZONE o.time_zone)::date
             AND NOT EXISTS (SELECT FROM parcels_movement m WHERE m.parcel_id = p.id AND p.status = 'packed'
                                AND m.details @> '{{"move": "flag", "reason": "agreement_ended"}}')))
 """

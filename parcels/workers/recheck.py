@@ -2,7 +2,8 @@
 
 A parcel knows by which version it was last screened: the newest of its movements that says `rules_version`.
 New intakes are no matter of ours. Else what is not sealed goes back; what is sealed a dispatcher opens, so
-it is flagged, whether the terms name all that is not dispatched or only what is not sealed.
+it is flagged, and where the terms name all that is not dispatched it does not leave before that. A parcel
+whose round went over to a successor was never screened under its terms.
 """
 
 from datetime import datetime
@@ -14,21 +15,30 @@ from parcels.workers.acts import Acts
 from parcels.workers.batches import Work
 
 # `since` is the newest version that names parcels already taken in; the first of an agreement names none.
+# A flag tells that the sealed parcel is on the dispatcher's list; once it is out of there, it says nothing.
 _FROM: Final = """
-  FROM (SELECT r.id, r.sending_id, current.version, max(t.version) AS since
+  FROM (SELECT r.id, r.sending_id, r.carried_over_at, current.version,
+               max(t.version) FILTER (
+                   WHERE t.touches <> 'new_intakes' AND EXISTS (
+                       SELECT FROM exchanges_terms before WHERE before.agreement_id = t.agreement_id
+                          AND before.version < t.version AND before.in_force_at IS NOT NULL)) AS since
           FROM exchanges_round r JOIN exchanges_terms current ON current.id = r.terms_id
           JOIN exchanges_terms t ON t.agreement_id = current.agreement_id AND t.version <= current.version
-         WHERE r.status NOT IN ('handed_over', 'reported', 'cancelled')
-           AND t.in_force_at IS NOT NULL AND t.touches <> 'new_intakes'
-           AND EXISTS (SELECT FROM exchanges_terms before WHERE before.agreement_id = t.agreement_id
-                          AND before.version < t.version AND before.in_force_at IS NOT NULL)
+         WHERE r.status NOT IN ('handed_over', 'reported', 'cancelled') AND t.in_force_at IS NOT NULL
          GROUP BY r.id, current.version) AS r
   JOIN parcels_parcel p ON p.round_id = r.id
   LEFT JOIN parcels_consignment c ON c.id = p.consignment_id
+  LEFT JOIN LATERAL (SELECT (m.details ->> 'rules_version')::int AS version, m.recorded_at
+                       FROM parcels_movement m
+                      WHERE m.parcel_id = p.id AND m.details ? 'rules_version'
+                        AND (m.move <> 'observe' OR p.status = 'packed' AND NOT EXISTS (
+                             SELECT FROM parcels_movement packed
+                              WHERE packed.parcel_id = p.id AND packed.number > m.number
+                                AND packed.move = 'pack'))
+                      ORDER BY m.number DESC LIMIT 1) AS screened ON true
  WHERE p.status IN ('cleared', 'in_review', 'refused', 'packed') AND NOT p.frozen
-   AND r.since > COALESCE((SELECT (m.details ->> 'rules_version')::int FROM parcels_movement m
-                            WHERE m.parcel_id = p.id AND m.details ? 'rules_version'
-                            ORDER BY m.number DESC LIMIT 1), 0)
+   AND (r.since > COALESCE(screened.version, 0)
+        OR r.carried_over_at > COALESCE(screened.recorded_at, '-infinity'))
 """
 _DUE: Final = f"SELECT p.id {_FROM}"
 _LOAD: Final = f"""

@@ -212,6 +212,7 @@ def cleared_frozen(w: World) -> Parcel:
 def test_agreement_out_of_force_stops_intake_and_leaving_only(w: World, status: str) -> None:
     waiting, travelling = registered(w), dispatched(w)
     w.round.agreement.status = status
+    w.round.agreement.ended_on = None if status == "suspended" else NOON.date()
     w.round.agreement.save()
 
     assert refused(waiting, "accept", w.act(w.amina), gross_mass_g=6_000, place="x") == "not-now"

@@ -26,7 +26,9 @@ def overdue(parcel: Parcel) -> bool:
 
 def end_agreement(days_ago: int) -> None:
     """Its last day was so many days ago. Its grace is 30 days."""
-    Agreement.objects.update(valid_until=timezone.now().date() - timedelta(days=days_ago))
+    last_day = timezone.now().date() - timedelta(days=days_ago)
+    Agreement.objects.update(valid_until=last_day)
+    Agreement.objects.filter(ended_on__isnull=False).update(ended_on=last_day)
 
 
 def test_stay_that_is_too_long_is_overdue_since_its_longest_day(w: World, drain: Drain) -> None:
@@ -143,3 +145,12 @@ def test_suspended_agreement_sends_nothing_home(w: World, drain: Drain) -> None:
     drain("deadlines")
 
     assert history(parcel) == []
+
+
+def test_terminated_agreement_without_a_last_day_has_its_grace_too(w: World, drain: Drain) -> None:
+    parcel = accepted(w)
+    today = timezone.now().date()
+    for days_ago, gone in ((30, False), (31, True)):
+        Agreement.objects.update(status="terminated", ended_on=today - timedelta(days=days_ago))
+        drain("deadlines")
+        assert (history(parcel) == [("send_back", "returning")]) is gone

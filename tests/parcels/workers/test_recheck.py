@@ -1,8 +1,10 @@
 from collections.abc import Callable
 
+import pytest
+
 from exchanges.actions import next_version, propose_terms
-from exchanges.models import ContentRule, Terms
-from parcels.actions import vote
+from exchanges.models import ContentRule, Round, Terms
+from parcels.actions import Step, advance, vote
 from parcels.models import Consignment, Parcel
 from people import approvals
 from people.models import Approval
@@ -136,3 +138,62 @@ def test_frozen_parcel_is_rechecked_when_it_is_released(w: World, drain: Drain) 
     assert drain("recheck") == 1
 
     assert history(parcel)[-1] == ("recheck", "accepted")
+
+
+def test_parcel_taken_out_of_a_sealed_consignment_is_screened_again(w: World, drain: Drain) -> None:
+    into = consignment(w)
+    parcel = packed(w, drain, into)
+    seal(into)
+    new_terms(w)
+    drain("recheck")
+    out = {"reason": "terms", "old_seal": "SEAL-1", "new_seal": "SEAL-2"}
+    move(parcel, "unpack", w.act(w.dawit), **out)
+    # Before the worker comes, it is packed once more.
+    move(parcel, "pack", w.act(w.dawit), consignment=consignment(w).number)
+
+    assert drain("recheck") == 1
+
+    assert history(parcel)[-2:] == [("unpack", "cleared"), ("recheck", "accepted")]
+    drain("screen")
+    assert history(parcel)[-1] == ("refuse", "refused")
+
+
+@pytest.mark.parametrize(("touches", "leaves"), [("not_sealed", True), ("not_dispatched", False)])
+def test_what_is_sealed_leaves_unless_the_terms_name_all_that_is_not_dispatched(
+    w: World, drain: Drain, touches: str, leaves: bool
+) -> None:
+    into = consignment(w)
+    parcel = packed(w, drain, into)
+    seal(into)
+    new_terms(w, touches)
+    step = Step(parcel.number, "dispatch", NOON, details={"seal": "SEAL-1"})
+
+    # With or without the worker having come by.
+    if not leaves:
+        (refused,) = advance([step], by=w.act(w.dawit), now=NOON)
+        assert (refused.problem, refused.detail.partition(":")[0]) == ("not-now", "New terms name it")
+    drain("recheck")
+    (result,) = advance([step], by=w.act(w.dawit), now=NOON)
+
+    parcel.refresh_from_db()
+    assert (result.problem, parcel.status) == ((None, "dispatched") if leaves else ("not-now", "packed"))
+
+
+def test_closed_round_is_rechecked_too(w: World, drain: Drain) -> None:
+    parcel = screened(w, drain)
+    Round.objects.update(status="closed")
+    new_terms(w)
+
+    assert drain("recheck") == 1
+
+    assert history(parcel)[-1] == ("recheck", "accepted")
+
+
+def test_terms_for_new_intakes_screen_what_comes_in_and_leave_the_rest(w: World, drain: Drain) -> None:
+    before = screened(w, drain)
+    new_terms(w, Terms.Touches.NEW_INTAKES)
+    after = screened(w, drain)
+
+    drain("recheck")
+
+    assert (history(before), history(after)) == ([("clear", "cleared")], [("refuse", "refused")])
