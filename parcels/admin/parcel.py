@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from exchanges.models import SettledAddressee
 from parcels import settling
 from parcels.actions import Refused, freeze, release_news
-from parcels.admin import counter, moving, news, parcel_list, review, visits, waiting, words
+from parcels.admin import counter, moving, news, parcel_list, review, terms_preview, visits, waiting, words
 from parcels.admin.moves import ask, move_view, parcel_url, parcels_named, require_parcel
 from parcels.admin.parcel_list import ParcelList
 from parcels.admin.parcel_page import context
@@ -144,6 +144,7 @@ class ParcelAdmin(ReadOnlyDesk):
             at("counter/", counter.declare_view, "counter"),
             at("<int:parcel_id>/counter/", counter.at_counter, "at_counter"),
             at("<int:parcel_id>/slip/", counter.print_slip, "slip"),
+            at("terms/<int:terms_id>/", terms_preview.preview, "terms_preview"),
             at("moves/<slug:move>/", move_view, "move"),
             at("<int:parcel_id>/do/<slug:deed>/", do, "do"),
             at("<int:parcel_id>/note/", note, "note"),

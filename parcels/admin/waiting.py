@@ -143,7 +143,7 @@ def _acts(open_: list[Approval], reader: Reader) -> list[Act]:
 def _url(approval: Approval) -> str:
     pages = {
         "parcel": "admin:parcels_parcel_change",
-        "terms": "admin:exchanges_terms_change",
+        "terms": "admin:parcels_terms_preview",
         "person": "admin:people_person_change",
         "round": "admin:exchanges_round_change",
     }
