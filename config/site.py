@@ -46,12 +46,14 @@ MENU: Final[Mapping[str, tuple[Entry, ...]]] = {
     ),
     "Agreements": (
         _list("exchanges.round", "Rounds"),
+        Entry("Calendar", "admin:exchanges_calendar", "exchanges.view_round"),
         _list("exchanges.visit", "Visits"),
-        _list("exchanges.agreement", "Agreements"),
-        _list("exchanges.terms", "Terms"),
         _list("exchanges.exchange", "Exchanges of prisoners"),
         _list("exchanges.return", "Returns"),
         _list("exchanges.claim", "Claims"),
+        _list("exchanges.agreement", "Agreements"),
+        _list("exchanges.terms", "Terms"),
+        _list("parcels.ledgersnapshot", "Ledgers"),
     ),
     "Rights": (
         _list("people.staff", "Staff"),

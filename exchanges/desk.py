@@ -64,6 +64,10 @@ class Steps(Desk):
         """Return (step, what its button says)."""
         raise NotImplementedError
 
+    def step_links(self, row: Any) -> list[tuple[str, str]]:
+        """Return (address, what its button says) of steps on which more is to tell than that."""
+        return []
+
     def take(self, request: HttpRequest, row: Any, step: str) -> str:
         """Take the step and return what to tell; the page's own table says which there are."""
         raise NotImplementedError
@@ -72,10 +76,13 @@ class Steps(Desk):
         self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
         row = self.get_object(request, object_id) if object_id else None
-        steps = self.steps(row) if row and self.has_change_permission(request) else []
-        return super().changeform_view(
-            request, object_id, form_url, {**(extra_context or {}), "steps": steps, "step_of": row}
-        )
+        may = row is not None and self.has_change_permission(request)
+        shown = {
+            "steps": self.steps(row) if may else [],
+            "step_links": self.step_links(row) if may else [],
+            "step_of": row,
+        }
+        return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **shown})
 
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_step"

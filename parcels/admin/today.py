@@ -63,6 +63,7 @@ def _counts(reader: Reader) -> dict[str, int]:
                 "pk",
                 filter=Q(overdue_since__isnull=False, round__in=reader.as_relation(Relation.SENDING)),
             ),
+            to_open=Count("pk", filter=Q(flagged=True, status=Status.PACKED)),
             flagged=Count("pk", filter=Q(flagged=True)),
             frozen=Count("pk", filter=Q(frozen=True)),
         )
@@ -123,7 +124,17 @@ def _numbers(reader: Reader, counts: dict[str, int]) -> list[Number]:
         registrar or Role.LIAISON in roles, "ties to check", counts["untied"],
         f"{parcels}?status=cleared&untied=yes", "look", "Before they can be packed.",
     )  # fmt: skip
+    today = timezone.localdate()
+    to_close = sum(each.status == "collecting" and each.closes_on < today for each in reader.rounds.values())
+    add(
+        officer and to_close > 0, "rounds past their last day", to_close,
+        f"{reverse('admin:exchanges_round_changelist')}?to_close=yes", "hard", "Close them, or postpone.",
+    )  # fmt: skip
     dispatcher = Role.DISPATCHER in roles
+    add(
+        dispatcher and counts["to_open"] > 0, "packed, to take out again", counts["to_open"],
+        f"{parcels}?status=packed&flagged=yes", "hard", "New terms, an ended agreement, or a situation.",
+    )  # fmt: skip
     add(dispatcher, "to pack", counts["cleared"], f"{parcels}?status=cleared", "ready", "Cleared.")
     add(
         dispatcher, "packed", counts["packed"], reverse("admin:parcels_consignment_changelist"), "ready",

@@ -1,11 +1,13 @@
 """The pages of agreements, terms and rounds."""
 
+from datetime import date
 from http import HTTPStatus
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from exchanges.actions import make_round
 from exchanges.models import Agreement, ContentRule, Round, Terms
 from people.models import Approval, Staff
 from tests.factories import World, organisation, staff, world
@@ -37,6 +39,14 @@ def fields(client: Client, url: str) -> dict[str, Any]:
     for inline in context["inline_admin_formsets"]:
         forms += [inline.formset.management_form, *inline.formset.initial_forms]
     return {field.html_name: field.value() for form in forms for field in form if field.value() is not None}
+
+
+def another(w: World, status: str, reference: str = "october") -> Round:
+    return make_round(
+        reference=reference, agreement=w.terms.agreement, terms=w.terms, sending=w.south, holding=w.north,
+        status=status, target=10, opens_on=date(2026, 10, 1), closes_on=date(2026, 10, 31),
+        collection_point="Counter 9",
+    )  # fmt: skip
 
 
 def test_version_in_force_is_read_only(w: World) -> None:
@@ -100,8 +110,89 @@ def test_status_and_what_was_signed_are_not_in_the_form(w: World) -> None:
     assert sorted(shown.context["adminform"].form.fields) == ["signed_on", "valid_until"]
     shown = signed_in(w.ivo).get(f"/admin/exchanges/round/{w.round.pk}/change/")
     assert sorted(shown.context["adminform"].form.fields) == [
-        "closes_on", "collection_point", "mirror", "open_to_public", "opens_on", "target",
+        "closes_on", "collection_point", "mirror", "open_to_public", "target",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("status", "editable"),
+    [
+        ("agreed", ["closes_on", "collection_point", "mirror", "open_to_public", "opens_on", "target"]),
+        ("postponed", ["collection_point", "mirror", "open_to_public", "target"]),
+        ("closed", ["mirror"]),
+        ("reported", []),
+        ("cancelled", []),
+    ],
+)
+def test_round_is_told_anew_as_far_as_it_makes_sense(w: World, status: str, editable: list[str]) -> None:
+    round_ = another(w, status)
+    shown = signed_in(w.ivo).get(f"/admin/exchanges/round/{round_.pk}/change/")
+    assert sorted(shown.context["adminform"].form.fields) == editable
+
+
+def tell(member: Staff, round_: Round, name: str, **told: str) -> Any:
+    url = f"/admin/exchanges/round/{round_.pk}/tell/{name}/"
+    return signed_in(member).post(url, told, follow=True)
+
+
+def test_round_is_postponed_put_off_further_and_resumed(w: World) -> None:
+    told = {"reason": "transport", "document": "Note 7", "on": "2027-01-10", "closes_on": "2027-01-31"}
+    assert messages(tell(w.ivo, w.round, "postpone", **told)) == ["The round is postponed."]
+    shown = signed_in(w.ivo).get(f"/admin/exchanges/round/{w.round.pk}/change/")
+    assert [label for _, label in shown.context["step_links"]] == ["Put off further", "Resume", "Cancel"]
+    assert "there is no transport" in shown.content.decode()
+    tell(w.gita, w.round, "postpone", **(told | {"reason": "weather", "on": "2027-01-20"}))
+    assert messages(tell(w.gita, w.round, "resume", on="2027-01-20", closes_on="2027-02-10")) == [
+        "The round goes on: it is now collecting."
+    ]
+    w.round.refresh_from_db()
+    assert (str(w.round.closes_on), w.round.changes.count()) == ("2027-02-10", 3)
+
+
+def test_what_is_missing_or_out_of_order_is_asked_again_with_what_was_typed(w: World) -> None:
+    told = {"reason": "", "on": "2027-01-10", "closes_on": "2027-01-09"}
+    answer = tell(w.ivo, w.round, "postpone", **told)
+    assert answer.status_code == HTTPStatus.BAD_REQUEST
+    assert sorted(answer.context["form"].errors) == ["closes_on", "reason"]
+    assert 'value="2027-01-10"' in answer.content.decode()
+    assert (Round.objects.get().status, w.round.changes.count()) == ("collecting", 0)
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [("amina", HTTPStatus.FORBIDDEN), ("dawit", HTTPStatus.FORBIDDEN), ("elena", HTTPStatus.FORBIDDEN)],
+)
+def test_only_officers_postpone(w: World, who: str, status: HTTPStatus) -> None:
+    told = {"reason": "weather", "on": "2027-01-10", "closes_on": "2027-01-31"}
+    assert tell(getattr(w, who), w.round, "postpone", **told).status_code == status
+    assert Round.objects.get().status == "collecting"
+
+
+def test_strangers_find_no_round_to_postpone(w: World) -> None:
+    zora = staff("zora", "coordinator", organisation("west"))
+    told = {"reason": "weather", "on": "2027-01-10", "closes_on": "2027-01-31"}
+    assert tell(zora, w.round, "postpone", **told).status_code == HTTPStatus.NOT_FOUND
+    assert tell(w.ivo, w.round, "cancel", reason="weather").status_code == HTTPStatus.BAD_REQUEST
+    assert signed_in(w.ivo).get(f"/admin/exchanges/round/{w.round.pk}/tell/cancel/").status_code == 404
+    assert Round.objects.get().status == "collecting"
+
+
+def test_successor_is_chosen_among_ones_own_agreements(w: World) -> None:
+    foreign = Agreement.objects.create(title_en="Foreign", valid_from="2026-01-01")
+    shown = signed_in(w.ivo).get("/admin/exchanges/agreement/add/")
+    choices = set(shown.context["adminform"].form.fields["succeeds"].queryset)
+    assert (w.terms.agreement in choices, foreign in choices) == (True, False)
+    draft = Agreement.objects.create(title_en="Second", valid_from="2026-12-01")
+    draft.signatories.add(w.north)
+    shown = signed_in(w.ivo).get(f"/admin/exchanges/agreement/{draft.pk}/change/")
+    assert set(shown.context["adminform"].form.fields["succeeds"].queryset) == {w.terms.agreement}
+
+
+def test_ended_agreement_says_until_when_its_parcels_wait(w: World) -> None:
+    Agreement.objects.update(status="terminated", ended_on="2026-11-20", grace_days=10)
+    shown = signed_in(w.ivo).get(f"/admin/exchanges/agreement/{w.terms.agreement_id}/change/")
+    assert "20 Nov 2026; parcels wait until 30 Nov 2026" in shown.content.decode()
+    assert sorted(shown.context["adminform"].form.fields) == []
 
 
 def test_agreement_is_made_with_its_first_terms(w: World) -> None:
