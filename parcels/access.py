@@ -159,6 +159,21 @@ def movements(actor: Actor, parcel: Parcel, now: datetime) -> QuerySet[Any, Any]
     return _as_uncontested(history, actor.organisation_id, now)
 
 
+def counting(actor: Actor, now: datetime) -> QuerySet[Movement]:
+    """Return the movements of the actor's rounds to count by: as far as the actor knows, not undone.
+
+    At the holding side nothing counts from a contest on that no liaison has released.
+    """
+    ours = actor.organisation_id
+    contests = Movement.objects.filter(
+        ~Exists(_news(now)), parcel=OuterRef("parcel"), move="contest", number__lte=OuterRef("number")
+    )
+    known = ~Q(parcel__round__holding=ours) | ~Exists(contests)
+    undone = Movement.objects.filter(known, parcel=OuterRef("parcel"), corrects=OuterRef("number"))
+    ends = Q(parcel__round__sending=ours) | Q(parcel__round__neutral=ours) | Q(parcel__round__holding=ours)
+    return Movement.objects.filter(ends, known).exclude(Exists(undone))
+
+
 def as_seen(made: Sequence[Result], actor: Actor, now: datetime) -> list[Result]:
     """Take out of what a call of `advance` answers whatever its caller may not know of these parcels."""
     numbers = {each.parcel for each in made if each.number is not None}
