@@ -75,6 +75,7 @@ urlpatterns = [
     path("api/v1/people/<str:reference>/", people.OnePerson.as_view()),
     path("api/v1/agreements/", exchanges_api.Agreements.as_view()),
     path("api/v1/agreements/<str:reference>/", exchanges_api.OneAgreement.as_view()),
+    path("api/v1/agreements/<str:reference>/terms/", exchanges_api.TermsVersions.as_view()),
     path("api/v1/returns/", exchanges_api.Returns.as_view()),
     path("api/v1/returns/<str:reference>/", exchanges_api.OneReturn.as_view()),
     path("api/v1/rounds/", exchanges_api.Rounds.as_view()),

@@ -14,7 +14,7 @@ _SEES_INTERMEDIARY = frozenset({Role.DISPATCHER.value, Role.LIAISON.value})
 def rounds(actor: Actor) -> QuerySet[Round]:
     ours = actor.organisation_id
     return Round.objects.filter(Q(sending=ours) | Q(neutral=ours) | Q(holding=ours)).select_related(
-        "agreement", "terms", "sending", "holding", "neutral", "mirror"
+        "agreement", "terms", "sending", "holding", "neutral", "mirror", "mirrored_by"
     )
 
 

@@ -1,6 +1,6 @@
 """What partners' systems read of what the sides agreed and did."""
 
-from exchanges.api.agreements import Agreements, OneAgreement
+from exchanges.api.agreements import Agreements, OneAgreement, TermsVersions
 from exchanges.api.returns import OneReturn, Returns
 from exchanges.api.rounds import OneRound, Rounds
 from exchanges.api.visits import OneVisit, Visits
@@ -13,5 +13,6 @@ __all__ = [
     "OneVisit",
     "Returns",
     "Rounds",
+    "TermsVersions",
     "Visits",
 ]

@@ -4,8 +4,10 @@ from exchanges.serializers.agreements import (
     AGREEMENT_STATUSES,
     AgreementRowSerializer,
     AgreementSerializer,
+    TermsVersionSerializer,
     agreement_of,
     terms_of,
+    version_of,
 )
 from exchanges.serializers.returns import (
     COUNT_SCOPES,
@@ -29,11 +31,13 @@ __all__ = [
     "ReturnRowSerializer",
     "ReturnSerializer",
     "RoundSerializer",
+    "TermsVersionSerializer",
     "VisitSerializer",
     "agreement_of",
     "persons_of",
     "return_of",
     "round_of",
     "terms_of",
+    "version_of",
     "visit_of",
 ]

@@ -1,13 +1,14 @@
+from datetime import date
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from exchanges.actions import draft_terms, make_round
-from exchanges.models import Agreement, Round
+from exchanges.actions import draft_terms, first_terms, make_round, next_version, postpone_round
+from exchanges.models import Agreement, ContentRule, Round, Terms
 from tests import factories
-from tests.factories import World, world
+from tests.factories import NOON, World, world
 from tests.partners import Partner, partner, problem
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +54,7 @@ def test_round_is_told(w: World, north: Partner) -> None:
         "neutral": "harbour",
         "mirror": None,
         "status": "collecting",
+        "postponed_until": None,
         "target": 2000,
         "opens_on": "2026-11-01",
         "closes_on": "2026-12-15",
@@ -81,7 +83,7 @@ def test_mirror_is_named(w: World, north: Partner) -> None:
     back = another(w, 1)
     Round.objects.filter(pk=w.round.pk).update(mirror=back)
 
-    assert [row["mirror"] for row in listed(north, "rounds")] == ["round-1", None]
+    assert [row["mirror"] for row in listed(north, "rounds")] == ["round-1", "december"]
 
 
 def test_agreement_is_told_with_its_terms_in_force(w: World, north: Partner) -> None:
@@ -101,6 +103,8 @@ def test_agreement_is_told_with_its_terms_in_force(w: World, north: Partner) -> 
         "valid_from": "2026-01-01",
         "valid_until": None,
         "grace_days": 30,
+        "ended_on": None,
+        "succeeds": None,
     }
     assert terms == {
         "version": 1,
@@ -147,16 +151,97 @@ def test_foreign_and_unknown_are_not_found_alike(w: World, stranger: Partner) ->
         "/api/v1/rounds/nothing/",
         "/api/v1/rounds/%00/",
         f"/api/v1/agreements/{w.round.agreement.reference}/",
+        f"/api/v1/agreements/{w.round.agreement.reference}/terms/",
         "/api/v1/agreements/nothing/",
     ]
 
     assert (listed(stranger, "rounds"), listed(stranger, "agreements")) == ([], [])
     answers = [stranger.get(path) for path in paths]
-    assert [problem(answer) for answer in answers] == [(404, "/problems/not-found")] * 5
+    assert [problem(answer) for answer in answers] == [(404, "/problems/not-found")] * 6
     assert len({answer.content for answer in answers}) == 1
 
 
-@pytest.mark.parametrize("path", ["rounds/", "rounds/december/", "agreements/", "agreements/x/"])
+def test_postponed_round_says_until_when(w: World, north: Partner) -> None:
+    until, by = date(2027, 1, 10), w.act(w.ivo)
+    postpone_round(w.round, "weather", until=until, closes_on=date(2027, 1, 31), by=by, now=NOON)
+
+    told = north.get("/api/v1/rounds/december/").json()
+
+    assert (told["status"], told["postponed_until"], told["closes_on"]) == (
+        "postponed", "2027-01-10", "2027-01-31",
+    )  # fmt: skip
+    assert "weather" not in str(told)
+
+
+def versions(reader: Partner, agreement: Agreement) -> list[dict[str, Any]]:
+    return listed(reader, f"agreements/{agreement.reference}/terms")
+
+
+def in_force(terms: Terms, **fields: object) -> Terms:
+    Terms.objects.filter(agreement=terms.agreement, status="in_force").update(status="superseded")
+    Terms.objects.filter(pk=terms.pk).update(status="in_force", in_force_at=NOON, **fields)
+    return terms
+
+
+def test_versions_are_told_with_what_each_changed(w: World, north: Partner) -> None:
+    second = next_version(w.terms)
+    soap = second.rules.get(category="HYGIENE")
+    ContentRule.objects.filter(pk=soap.pk).update(verdict="prohibit", reason_code="LOCAL_RULE")
+    second.stays.filter(status="cleared").update(longest_days=60)
+    in_force(second, mass_max_g=8_000, second_look_share="0.500", quota_per_prisoner=None)
+    next_version(w.terms)  # a draft is nobody's business yet
+
+    first, told = versions(north, w.round.agreement)
+
+    assert (first["version"], first["status"], first["compared_with"], first["differences"]) == (
+        1, "superseded", None, [],
+    )  # fmt: skip
+    assert (told["version"], told["status"], told["touches"]) == (2, "in_force", "not_sealed")
+    assert told["compared_with"] == {"agreement": w.round.agreement.reference, "version": 1}
+    assert [(each["about"], each["name"], each["change"]) for each in told["differences"]] == [
+        ("limit", "mass_max_g", "changed"),
+        ("limit", "quota_per_prisoner", "changed"),
+        ("stay", "cleared", "changed"),
+        ("rule", "HYGIENE", "changed"),
+    ]
+    assert [(each["before"], each["after"]) for each in told["differences"]] == [
+        (10_000, 8_000),
+        (2, None),
+        (
+            {"usual_days": [3, 21], "longest_days": 45},
+            {"usual_days": [3, 21], "longest_days": 60},
+        ),
+        (
+            {
+                "verdict": soap.verdict, "max_count": soap.max_count, "max_mass_g": soap.max_mass_g,
+                "basis": soap.basis, "reason_code": soap.reason_code,
+            },
+            {
+                "verdict": "prohibit", "max_count": soap.max_count, "max_mass_g": soap.max_mass_g,
+                "basis": soap.basis, "reason_code": "LOCAL_RULE",
+            },
+        ),
+    ]  # fmt: skip
+
+
+def test_succeeded_agreement_is_named_only_to_who_may_see_it(w: World, north: Partner) -> None:
+    west = factories.organisation("west")
+    successor = Agreement.objects.create(
+        title_en="B", valid_from=w.round.opens_on, succeeds=w.round.agreement
+    )
+    successor.signatories.set([w.north, west])
+    in_force(first_terms(successor), mass_max_g=9_000)
+    reader, path = partner(west, "liaison"), f"/api/v1/agreements/{successor.reference}/"
+
+    assert north.get(path).json()["succeeds"] == w.round.agreement.reference
+    assert reader.get(path).json()["succeeds"] is None
+    assert [len(versions(each, successor)[0]["differences"]) for each in (north, reader)] == [1, 0]
+    assert versions(reader, successor)[0]["compared_with"] is None
+
+
+@pytest.mark.parametrize(
+    "path", ["rounds/", "rounds/december/", "agreements/", "agreements/x/", "agreements/x/terms/"]
+)
 def test_scope_is_needed(w: World, path: str) -> None:
     reader = partner(w.north, "liaison", scope="parcels:read")
 

@@ -25,6 +25,7 @@ KEYS = count(1)
 OPERATIONS = {
     "/api/v1/agreements/": ["get"],
     "/api/v1/agreements/{reference}/": ["get"],
+    "/api/v1/agreements/{reference}/terms/": ["get"],
     "/api/v1/moves/": ["post"],
     "/api/v1/parcels/": ["get", "post"],
     "/api/v1/parcels/{number}/": ["get"],
