@@ -105,7 +105,9 @@ def _words(name: str, value: object) -> str:
         return f"{value:,} g"
     if name.endswith("_days"):
         return f"{value} days"
-    return f"{value} parcels a round" if name == "quota_per_prisoner" else str(value)
+    if name == "quota_per_prisoner":
+        return f"{value} parcel{'' if value == 1 else 's'} a round"
+    return str(value)
 
 
 def _rule(rule: Rule) -> str:

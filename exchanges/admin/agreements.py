@@ -154,6 +154,13 @@ class StayInline(Inline):
     model = Stay
     fields = ("status", "usual_low_days", "usual_high_days", "longest_days")
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The head of a column labels no field for who does not see it."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            field.widget.attrs["aria-label"] = str(db_field.verbose_name)
+        return field
+
 
 @admin.register(Terms)
 class TermsAdmin(Steps):

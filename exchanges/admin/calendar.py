@@ -36,7 +36,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
     mine = rights.organisations(staff_of(request), "exchanges.view_round")
     require(bool(mine))
     newest = Round.objects.filter(of_organisations(mine)).order_by("-opens_on", "-pk")
-    rounds = list(newest.select_related("sending", "holding", "mirror")[:_MOST])
+    rounds = list(newest.select_related("sending", "holding", "mirror", "mirrored_by")[:_MOST])
     today = timezone.localdate()
     late = set(
         Round.objects.filter(is_to_close(today), pk__in=[each.pk for each in rounds]).values_list(
@@ -48,6 +48,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
         {
             "round": each,
             "badge": badge(each.status, each.get_status_display().lower()),
+            "mirror": each.mirror or getattr(each, "mirrored_by", None),
             "late": each.pk in late,
             "milestones": reached.get(each.pk, []),
         }

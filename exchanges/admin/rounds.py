@@ -106,7 +106,7 @@ class RoundAdmin(Steps):
             obj.sealed_key = actions.new_round_key()
         super().save_model(request, obj, form, change)
 
-    @admin.display(description="")
+    @admin.display(description="overdue")
     def late(self, row: Round) -> SafeString:
         is_late = row.status == Round.Status.COLLECTING and row.closes_on < timezone.localdate()
         return SafeString('<span class="badge hard">overdue to close</span>' if is_late else "")

@@ -15,7 +15,6 @@ from parcels.ledger.parcels import under
 from parcels.ledger.shapes import Obligation, Scope
 from parcels.lifecycle import Status
 
-_BEFORE_LISTS: Final = (Round.Status.PROPOSED, Round.Status.AGREED)
 _OVER: Final = (Round.Status.CLOSED, Round.Status.HANDED_OVER, Round.Status.REPORTED)
 _LEFT: Final = (
     Status.DISPATCHED, Status.WITH_INTERMEDIARY, Status.HANDED_OVER, Status.ADMITTED, Status.RECEIVED,
@@ -73,7 +72,7 @@ def _of_round(round_: Round, today: date, left: int) -> Iterable[Obligation]:
     def owes(what: str, by: str, many: int, due_on: date) -> Obligation:
         return Obligation(what, by, round_.reference, many, due_on)
 
-    if round_.status in _BEFORE_LISTS and round_.opens_on <= today:
+    if round_.status == Round.Status.AGREED and round_.opens_on <= today:
         for end in (round_.sending.code, round_.holding.code):
             yield owes("its list of prisoners", end, 1, round_.opens_on)
     if round_.status == Round.Status.COLLECTING and round_.closes_on < today:

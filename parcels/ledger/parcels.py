@@ -29,6 +29,7 @@ _STATED: Final = {
     "return": "Parcels given back to their senders",
     "write_off": "Parcels traced without result",
 }
+_NOT_AGREED: Final = (Round.Status.PROPOSED, Round.Status.CANCELLED)
 _AT_HOME: Final = (
     Status.REGISTERED, Status.ACCEPTED, Status.IN_REVIEW, Status.REFUSED, Status.CLEARED, Status.PACKED,
     Status.CANCELLED,
@@ -95,7 +96,7 @@ def targets(scope: Scope) -> Iterable[Row]:
     """What was agreed for each direction, and how much of it is declared."""
     planned: dict[tuple[str, str], list[Round]] = {}
     for each in scope.rounds:
-        if each.agreement_id == scope.agreement.pk and each.status != Round.Status.CANCELLED:
+        if each.agreement_id == scope.agreement.pk and each.status not in _NOT_AGREED:
             planned.setdefault((each.sending.code, each.holding.code), []).append(each)
     yield Row(
         "target",

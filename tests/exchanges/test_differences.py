@@ -32,11 +32,11 @@ def test_same_version_differs_in_nothing() -> None:
 
 def test_limits_are_told_with_their_units() -> None:
     after = BASE._replace(
-        limits=LIMITS | {"mass_max_g": 10_000, "quota_per_prisoner": 2, "books_apart": False}
+        limits=LIMITS | {"mass_max_g": 10_000, "quota_per_prisoner": 1, "books_apart": False}
     )
     assert said(after) == [
         Said("limit", "greatest mass", "changed", ("5,000 g", "10,000 g")),
-        Said("limit", "quota for a prisoner", "changed", ("none", "2 parcels a round")),
+        Said("limit", "quota for a prisoner", "changed", ("none", "1 parcel a round")),
         Said("limit", "books in parcels of their own", "changed", ("yes", "no")),
     ]
 

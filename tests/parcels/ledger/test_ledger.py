@@ -100,6 +100,7 @@ def test_count_keeps_scope_and_the_day_of_its_newest_record(w: World) -> None:
 def test_target_and_what_is_declared_of_it(w: World) -> None:
     registered(w)
     move(registered(w), "cancel", w.act(w.amina))
+    mirror_of(w, status="proposed")  # not agreed yet
     assert counts(w, "target") == [(2000, "both sides")]
     assert counts(w, "declared") == [(1, "north")]
 
