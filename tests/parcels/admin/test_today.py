@@ -90,7 +90,7 @@ def test_menu_has_only_what_one_may_open(w: World) -> None:
         groups = signed_in(member).get("/admin/").context["available_apps"]
         return [each["name"] for group in groups for each in group["models"]]
 
-    assert ways(w.bruno) == ["Parcels", "Review", "Rounds", "Visits", "Agreements", "Terms"]
+    assert ways(w.bruno) == ["Parcels", "Review", "Rounds", "Calendar", "Visits", "Agreements", "Terms"]
     assert ways(staff("nadia", "manager", w.north)) == [
         "Staff", "Systems", "Rights", "Organisations", "Parties",
     ]  # fmt: skip
