@@ -5,7 +5,7 @@ from people.guard import append_only
 
 
 class Migration(migrations.Migration):
-    dependencies = [("exchanges", "0013_prisoners")]
+    dependencies = [("exchanges", "0010_prisoners")]
     operations = [
         migrations.RunSQL(
             confidential.ROWS

@@ -5,7 +5,7 @@ from people.guard import append_only
 
 
 class Migration(migrations.Migration):
-    dependencies = [("exchanges", "0010_visits")]
+    dependencies = [("exchanges", "0008_visits")]
     operations = [
         migrations.RunSQL(
             visit_guard.BOOKED

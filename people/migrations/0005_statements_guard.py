@@ -4,5 +4,5 @@ from people import guard
 
 
 class Migration(migrations.Migration):
-    dependencies = [("people", "0010_statements")]
+    dependencies = [("people", "0004_statements")]
     operations = [migrations.RunSQL(guard.STATEMENTS, migrations.RunSQL.noop)]

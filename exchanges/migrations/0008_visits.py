@@ -11,7 +11,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("exchanges", "0005_steps"),
+        ("exchanges", "0007_rounds_guard"),
         ("people", "0002_guard"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -10,7 +10,7 @@ from parcels import guard
 class Migration(migrations.Migration):
     dependencies = [
         ("exchanges", "0007_rounds_guard"),
-        ("parcels", "0004_described_anew"),
+        ("parcels", "0006_fewer_indexes"),
         ("people", "0002_guard"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
