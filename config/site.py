@@ -42,6 +42,8 @@ MENU: Final[Mapping[str, tuple[Entry, ...]]] = {
         Entry("Waiting for a second person", "admin:parcels_waiting", "people.view_approval"),
         _list("people.person", "People"),
         _list("people.detention", "Places of detention"),
+        _list("people.possiblematch", "Possible matches"),
+        _list("people.prisonerlist", "Lists"),
         _list("parcels.quarantine", "Quarantine"),
     ),
     "Agreements": (

@@ -316,20 +316,26 @@ class Batch(models.Model):
 
 
 class Quarantine(models.Model):
-    """A parcel that a worker failed on five times alone. Staff look, and let it go again."""
+    """A parcel or person that a worker failed on five times alone. Staff look, and let it go again."""
 
     kind = models.CharField(max_length=12)
-    parcel = models.ForeignKey(Parcel, models.PROTECT)
+    parcel = models.ForeignKey(Parcel, models.PROTECT, null=True)
+    person = models.ForeignKey(Person, models.PROTECT, null=True)
     since = models.DateTimeField(db_default=Now())
 
     class Meta:
         verbose_name_plural = "quarantine"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["kind", "parcel"], name="quarantine_once"),
+            models.UniqueConstraint(fields=["kind", "person"], name="quarantine_person_once"),
+            models.CheckConstraint(
+                condition=Q(parcel=None, person__isnull=False) | Q(parcel__isnull=False, person=None),
+                name="quarantine_of_one",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.parcel} ({self.kind})"
+        return f"{self.parcel or self.person} ({self.kind})"
 
 
 class Tick(models.Model):

@@ -12,10 +12,12 @@ from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 
-from people import rights
+from people import list_desk, match_desk, rights
 from people.desk import Desk, Inline, ReadOnlyDesk, audit, page, staff_of
 from people.forms import ClientForm, GrantForm, StaffForm
 from people.models import AuditEntry, Client, Grant, Organisation, Party, Role, Staff, new_reference
+
+__all__ = ["list_desk", "match_desk"]
 
 # What other packages would show: tokens are nobody's to read, and rights are not groups.
 _FOREIGN: Final[tuple[type[Model], ...]] = (

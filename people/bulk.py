@@ -84,6 +84,11 @@ class Background(Writer):
         self._thread.shutdown()
 
 
+def insert(model: type[Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
+    """Insert `rows` into the transaction that is under way."""
+    Writer().insert(model, columns, rows)
+
+
 def new_ids(model: type[Model], count: int) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(

@@ -37,6 +37,9 @@ RIGHTS: Final[Mapping[str, Rights]] = {
     "people.situationevent": {"view": _OFFICERS, "add": _OFFICERS},
     # The tie to the person decides too: see people.access.
     "people.detention": {"view": frozenset({Role.LOGISTICS})},
+    "people.possiblematch": {"view": PEOPLE, "change": PEOPLE},
+    "people.prisonerlist": {"view": PEOPLE, "add": PEOPLE},
+    "people.listcomparison": {"view": PEOPLE, "add": PEOPLE, "export": _OFFICERS},
     "people.approval": {"view": _OFFICERS | _AUDITOR, "change": _OFFICERS},
     "exchanges.agreement": _kept_by(_OFFICERS, seen_by=_READERS),
     "exchanges.terms": _kept_by(_OFFICERS, seen_by=_READERS),

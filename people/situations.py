@@ -13,22 +13,28 @@ from people.actors import OFFICERS, Actor, announce
 from people.models import Approval, AuditEntry, Person, SituationEvent
 
 SITUATION: Final = "situation"
-# `standing.in_force` for everybody at once: the event of each person that counts.
-IN_FORCE: Final = f"""
-SELECT DISTINCT ON (e.person_id) e.person_id, e.id
-  FROM people_situationevent e
- WHERE e.stated_by <> '{standing.ONE_SIDE}'
-   AND NOT EXISTS (SELECT FROM people_situationevent d
-                    WHERE d.person_id = e.person_id AND d.id > e.id AND d.situation = '{standing.DECEASED}'
-                      AND d.stated_by <> '{standing.ONE_SIDE}')
- ORDER BY e.person_id, e.happened_on DESC, e.id DESC
-"""
 # Their word alone counts for the follow worker, so it stands on a paper.
 _ON_PAPER: Final = (SituationEvent.StatedBy.BOTH_SIDES, SituationEvent.StatedBy.NEUTRAL)
 
 
 class PaperMissing(Exception):
     """What both sides or the neutral agency stated was recorded without naming the paper."""
+
+
+def in_force(events: str = "people_situationevent", of: str = "person_id") -> str:
+    """Return `standing.in_force` as SQL, for everybody at once: (whom it is of, the event that counts).
+
+    `events` is a table with the columns of situation events, or a name for one in the statement around.
+    """
+    return f"""
+SELECT DISTINCT ON (e.{of}) e.{of}, e.id
+  FROM {events} e
+ WHERE e.stated_by <> '{standing.ONE_SIDE}'
+   AND NOT EXISTS (SELECT FROM {events} d
+                    WHERE d.{of} = e.{of} AND d.id > e.id AND d.situation = '{standing.DECEASED}'
+                      AND d.stated_by <> '{standing.ONE_SIDE}')
+ ORDER BY e.{of}, e.happened_on DESC, e.id DESC
+"""
 
 
 def record(

@@ -11,4 +11,5 @@ MODULES: Final = {
     "advance": "config.bench.advance",
     "import": "config.bench.importing",
     "lookup": "config.bench.lookup",
+    "match": "config.bench.matching",
 }

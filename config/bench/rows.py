@@ -78,9 +78,9 @@ def _identities(count: int) -> Iterator[tuple[int, str, bytes, bytes]]:
 
 
 _PEOPLE: Final = """
-INSERT INTO people_person (id, reference, kind, organisation_id, recorded_at)
+INSERT INTO people_person (id, reference, kind, organisation_id, recorded_at, matched_at)
 SELECT 2 * place - side, substr(md5(place || 'of' || side), 1, 16),
-       (ARRAY['prisoner', 'sender'])[side + 1], %s, %s
+       (ARRAY['prisoner', 'sender'])[side + 1], %s, %s, %s
   FROM identity, generate_series(0, 1) AS side
 """
 _PARCELS: Final = """
@@ -135,7 +135,7 @@ def fill(count: int, moves: Sequence[str], world: World) -> None:
             for row in _identities(count):
                 copy.write_row(row)
         cursor.execute("ANALYZE identity")
-        cursor.execute(_PEOPLE, [world.sending_id, BEGAN])
+        cursor.execute(_PEOPLE, [world.sending_id, BEGAN, BEGAN])
         cursor.execute(
             _PARCELS,
             {

@@ -16,7 +16,18 @@ from django.utils.safestring import SafeString
 from exchanges.models import SettledAddressee
 from parcels import settling
 from parcels.actions import Refused, freeze, release_news
-from parcels.admin import counter, moving, news, parcel_list, review, terms_preview, visits, waiting, words
+from parcels.admin import (
+    counter,
+    listed,
+    moving,
+    news,
+    parcel_list,
+    review,
+    terms_preview,
+    visits,
+    waiting,
+    words,
+)
 from parcels.admin.moves import ask, move_view, parcel_url, parcels_named, require_parcel
 from parcels.admin.parcel_list import ParcelList
 from parcels.admin.parcel_page import context
@@ -139,6 +150,8 @@ class ParcelAdmin(ReadOnlyDesk):
             at("news/", news.waiting_news, "news"),
             at("visits/<int:visit_id>/", visits.told, "visit"),
             at("waiting/", waiting.waiting_acts, "waiting"),
+            at("listed/", listed.list_of_round, "list_of_round"),
+            at("listed/<int:comparison_id>/", listed.settle_listed, "settle_listed"),
             at("waiting/print/", waiting.propose_print, "propose_print"),
             at("waiting/<int:approval_id>/", waiting.decide, "decide"),
             at("counter/", counter.declare_view, "counter"),

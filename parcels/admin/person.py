@@ -21,6 +21,7 @@ from parcels.admin.reading import reader_of
 from people import withholding
 from people.actions import Telling, record_people
 from people.desk import ReadOnlyDesk, audit, page, require, staff_of
+from people.match_desk import also_on_record
 from people.models import Person
 from people.queries import names_of
 
@@ -128,11 +129,14 @@ class PersonAdmin(ReadOnlyDesk):
             wrong = _told(request, looking)
             if wrong is None:
                 return HttpResponseRedirect(_page_of(person.pk))
-        audit(staff_of(request), "open_person", "person", [person.pk])
+        also = also_on_record(person, looking.reader.organisation)
+        opened = [person.pk, *(each.person.pk for each in also.records)]
+        audit(staff_of(request), "open_person", "person", opened)
         forms = looking.forms() | ({wrong.deed: wrong} if wrong else {})
         context = {
             "person": person,
             "summary": summary(looking),
+            "also": also,
             "panels": panels(looking),
             "forms": forms,
             "form": wrong,

@@ -1,4 +1,4 @@
-"""Parcels a worker failed on. Staff look at them, and let them go again."""
+"""Parcels and people a worker failed on. Staff look at them, and let them go again."""
 
 from typing import Any
 
@@ -18,16 +18,19 @@ from people.desk import ReadOnlyDesk, audit, staff_of
 class QuarantineAdmin(ReadOnlyDesk):
     list_display = ("number", "kind", "since")
     list_display_links = None
-    list_select_related = ("parcel",)
+    list_select_related = ("parcel", "person")
     sortable_by = ("since",)
     ordering = ("since",)
     actions = ("let_go",)
 
     def mine(self, request: HttpRequest) -> Q:
-        return Q(parcel__round__in=list(reader_of(request).rounds))
+        reader = reader_of(request)
+        return Q(parcel__round__in=list(reader.rounds)) | Q(person__organisation=reader.organisation)
 
-    @admin.display(description="parcel")
+    @admin.display(description="parcel or person")
     def number(self, quarantine: Quarantine) -> SafeString:
+        if quarantine.parcel is None:
+            return format_html("{}", quarantine.person)
         return format_html('<a href="{}">{}</a>', parcel_url(quarantine.parcel), quarantine.parcel)
 
     def has_let_go_permission(self, request: HttpRequest) -> bool:
@@ -36,7 +39,8 @@ class QuarantineAdmin(ReadOnlyDesk):
     @admin.action(description="Let it go again", permissions=["let_go"])
     def let_go(self, request: HttpRequest, queryset: QuerySet[Quarantine]) -> None:
         """The worker of its kind finds it by query again."""
-        rows: list[Any] = list(queryset.values_list("pk", "parcel_id"))
-        audit(staff_of(request), "let_go", "parcel", [parcel for _, parcel in rows])
-        Quarantine.objects.filter(pk__in=[pk for pk, _ in rows]).delete()
+        rows: list[Any] = list(queryset.values_list("pk", "parcel_id", "person_id"))
+        audit(staff_of(request), "let_go", "parcel", [parcel for _, parcel, _ in rows if parcel])
+        audit(staff_of(request), "let_go", "person", [person for _, _, person in rows if person])
+        Quarantine.objects.filter(pk__in=[pk for pk, *_ in rows]).delete()
         messages.success(request, f"{len(rows)} let go: the worker takes them up again.")

@@ -21,7 +21,7 @@ from parcels.models import Parcel
 from people import approvals
 from people.actors import Actor
 from people.desk import page, require
-from people.models import Approval, Organisation, Person
+from people.models import Approval, ListComparison, Organisation, Person, PossibleMatch
 from people.situations import SITUATION
 from people.withholding import LET_GO
 
@@ -121,6 +121,8 @@ def _acts(open_: list[Approval], reader: Reader) -> list[Act]:
         "terms": terms,
         "person": people,
         "round": rounds,
+        "match": PossibleMatch.objects.in_bulk(subjects("match")),
+        "comparison": ListComparison.objects.select_related("ours", "theirs").in_bulk(subjects("comparison")),
     }
     organisations = {each.pk: each for each in Organisation.objects.all()}
     acts = []
@@ -146,6 +148,8 @@ def _url(approval: Approval) -> str:
         "terms": "admin:parcels_terms_preview",
         "person": "admin:people_person_change",
         "round": "admin:exchanges_round_change",
+        "match": "admin:people_possiblematch_change",
+        "comparison": "admin:people_listcomparison_change",
     }
     return reverse(pages[approval.subject_kind], args=[approval.subject])
 

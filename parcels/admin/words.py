@@ -120,6 +120,10 @@ ACT: Final[Mapping[str, str]] = {
     "situation": "record a situation",
     "let_go": "let the family know what is kept from it, of",
     "print_slips": "print the families' slips of round",
+    "same_person": "state that two records are one person",
+    "not_same_person": "state that two records are two persons",
+    "take_back_match": "take back what was stated of two records",
+    "export": "export a comparison of lists, with its names",
 }
 
 PROBLEM: Final[Mapping[str, str]] = {

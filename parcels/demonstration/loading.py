@@ -104,7 +104,7 @@ def _import(path: Path, now: datetime, out: TextIO | None) -> None:
 def _wait_for_screening(out: TextIO | None) -> None:
     """Take a share in the workers' work until nothing is left of it."""
     waiting = Parcel.objects.filter(round__demonstration=True, status=Status.ACCEPTED, frozen=False).exclude(
-        pk__in=Quarantine.objects.values("parcel")
+        pk__in=Quarantine.objects.exclude(parcel=None).values("parcel")
     )
     total = waiting.count()
     with progress.bar("Screening", total, out=out) as show:

@@ -6,6 +6,6 @@ each row. Nothing that stands in the file is ever part of a message.
 """
 
 from parcels.manifest.importing import Outcome, run
-from parcels.manifest.tables import Unreadable
+from people.tables import Unreadable
 
 __all__ = ["Outcome", "Unreadable", "run"]

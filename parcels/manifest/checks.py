@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 from parcels.actions.steps import AHEAD
 from parcels.declarations import MOST_MASS_G, MOST_PIECES, MOST_TEXT, Declaration, DeclaredLine
 from parcels.manifest.columns import PARCEL, Layout, LineColumns
-from parcels.manifest.tables import Row
 from people.actions import Telling
+from people.tables import Row
 
 CONTACT_BY: Final = ("phone", "email", "post", "organisation", "none")
 MOST_ROWS_A_PARCEL: Final = 100

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from parcels.manifest.tables import Unreadable
+from people.tables import Unreadable
 
 PARCEL: Final = (
     "external_id",

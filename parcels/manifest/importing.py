@@ -24,13 +24,13 @@ from parcels.actions.register import (
     take_in,
 )
 from parcels.declarations import Declaration
-from parcels.manifest import checks, columns, results, tables
+from parcels.manifest import checks, columns, results
 from parcels.manifest.checks import ANOTHER, Checked
 from parcels.manifest.results import Results
-from parcels.manifest.tables import Table, Unreadable
 from parcels.progress import Show
-from people import bulk
+from people import bulk, tables
 from people.actors import Actor, announce
+from people.tables import Table, Unreadable
 
 TOGETHER: Final = 2_500
 """Parcels in one call of `register`: more is hardly faster and takes more memory."""

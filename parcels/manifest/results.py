@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, TextIO
 
-from parcels.manifest.tables import Unreadable
+from people.tables import Unreadable
 
 COLUMNS: Final = ("row", "external_id", "status", "number", "errors")
 

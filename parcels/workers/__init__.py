@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
-from parcels.workers import batches, deadlines, facts, recheck, screen, situations, tidy, visits
+from parcels.workers import batches, deadlines, facts, match, recheck, screen, situations, tidy, visits
 from parcels.workers.batches import Call, Stop
 
-# In the order of a sweep: what the others bring back to `accepted` is screened last.
+# In the order of a sweep: what the others bring back to `accepted` is screened last, and what is screened
+# waits for its addressee to be matched.
 DRAINS: Final[Mapping[str, Callable[[Stop, Call], int]]] = {
+    "match": lambda stop, call: match.drain(stop),
     "recheck": partial(batches.drain, recheck.WORK),
     "follow": lambda stop, call: (
         batches.drain(situations.WORK, stop, call)
@@ -20,7 +22,7 @@ DRAINS: Final[Mapping[str, Callable[[Stop, Call], int]]] = {
         + batches.drain(facts.WORK, stop, call)
     ),
     "deadlines": lambda stop, call: deadlines.drain(stop),
-    "screen": partial(batches.drain, screen.WORK),
+    "screen": lambda stop, call: screen.drain(stop, call),
     "tidy": lambda stop, call: tidy.drain(stop),
 }
 

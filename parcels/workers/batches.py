@@ -9,7 +9,7 @@ All times are the database's.
 import traceback
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import structlog
 from django.db import connection, transaction
@@ -34,6 +34,8 @@ class Work(NamedTuple):
 
     One that is no longer due stays as it is; one that is must not be due afterwards.
     """
+    of: Literal["parcel", "person"] = "parcel"
+    """What the ids are of."""
 
 
 class Claim(NamedTuple):
@@ -48,7 +50,7 @@ def drain(work: Work, stop: Stop, call: Call = lambda: None) -> int:
     :raises django.db.Error: when the database is gone; what was claimed is found again
     """
     done = 0
-    _take_back(work.kind)
+    _take_back(work)
     while not stop():
         if claim := _claim(work.kind):
             done += _try(work, claim)
@@ -72,7 +74,7 @@ WITH abandoned AS (
     SELECT kind, half, 0
       FROM abandoned, LATERAL (VALUES (ids[:size / 2]), (ids[size / 2 + 1:])) AS t (half) WHERE size > 1
 ), put_aside AS (
-    INSERT INTO parcels_quarantine (kind, parcel_id)
+    INSERT INTO parcels_quarantine (kind, {of}_id)
     SELECT kind, ids[1] FROM abandoned WHERE size = 1 AND attempts >= %s ON CONFLICT DO NOTHING
 ), again AS (
     UPDATE parcels_batch b SET claimed_at = NULL
@@ -82,11 +84,11 @@ DELETE FROM parcels_batch b USING abandoned a WHERE b.id = a.id AND (a.size > 1 
 """
 
 
-def _take_back(kind: str, *, older_than_s: int = _LEFT_AFTER_S, batch: int | None = None) -> None:
+def _take_back(work: Work, *, older_than_s: int = _LEFT_AFTER_S, batch: int | None = None) -> None:
     """Free what was left: one that is claimed and not locked has nobody working on it."""
     most = [_MOST_ATTEMPTS] * 3
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE_BACK, [kind, older_than_s, batch, *most])
+        cursor.execute(_TAKE_BACK.format(of=work.of), [work.kind, older_than_s, batch, *most])
 
 
 _CLAIM: Final = """
@@ -110,7 +112,7 @@ SELECT %s, array_agg(id ORDER BY id), 0
   FROM (SELECT id, (row_number() OVER (ORDER BY id) - 1) / %s AS share
           FROM (SELECT id FROM ({due}) AS due (id)
                 EXCEPT SELECT unnest(ids) FROM parcels_batch WHERE kind = %s
-                EXCEPT SELECT parcel_id FROM parcels_quarantine WHERE kind = %s
+                EXCEPT SELECT {of}_id FROM parcels_quarantine WHERE kind = %s
                 ORDER BY id LIMIT %s) AS free) AS shared
  GROUP BY share
 """
@@ -125,9 +127,17 @@ def _make(work: Work) -> int:
         (mine,) = cursor.fetchone()
         if not mine:
             return 0  # whoever makes them now works on them too
-        cursor.execute(_MAKE.format(due=work.due), [work.kind, MOST_IDS, work.kind, work.kind, _MOST_MADE])
+        statement = _MAKE.format(due=work.due, of=work.of)
+        cursor.execute(statement, [work.kind, MOST_IDS, work.kind, work.kind, _MOST_MADE])
         made: int = cursor.rowcount
         return made
+
+
+# A person's row is referred to by whatever is recorded meanwhile: that need not wait.
+_LOCKED: Final = {
+    "parcel": "SELECT id FROM parcels_parcel WHERE id = ANY(%s) ORDER BY id FOR UPDATE",
+    "person": "SELECT id FROM people_person WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
+}
 
 
 def _try(work: Work, claim: Claim) -> int:
@@ -147,7 +157,7 @@ def _try(work: Work, claim: Claim) -> int:
         )
     if len(claim.ids) > 1:
         # Here and alive: the halves need not wait until it counts as left.
-        _take_back(work.kind, older_than_s=0, batch=claim.id)
+        _take_back(work, older_than_s=0, batch=claim.id)
     return 0
 
 
@@ -155,7 +165,7 @@ def _do(work: Work, claim: Claim) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         if not _lock(cursor, claim):
             return 0
-        cursor.execute("SELECT id FROM parcels_parcel WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [claim.ids])
+        cursor.execute(_LOCKED[work.of], [claim.ids])
         cursor.execute("SELECT clock_timestamp()")
         (now,) = cursor.fetchone()
         work.do(claim.ids, now)

@@ -13,11 +13,16 @@ from exchanges.actions import ROUND_KEY_PLACE
 from parcels import screening
 from parcels.actions import Step, binary
 from parcels.screening import Item, Rule, Screening, Terms
+from parcels.workers import batches, match
 from parcels.workers.acts import advance_all
-from parcels.workers.batches import Work
+from parcels.workers.batches import Call, Stop, Work
 from people import vault
 
-_DUE: Final = "SELECT id FROM parcels_parcel WHERE status = 'accepted' AND NOT frozen"
+# Whose other records are not looked for yet, theirs is no place in a quota yet.
+_DUE: Final = f"""
+SELECT p.id FROM parcels_parcel p WHERE p.status = 'accepted' AND NOT p.frozen
+   AND NOT EXISTS (SELECT FROM people_person u WHERE u.id = p.recipient_id AND {match.UNMATCHED})
+"""
 
 
 class Rules(NamedTuple):
@@ -56,6 +61,12 @@ def screen(ids: list[int], now: datetime) -> None:
 
 
 WORK: Final = Work("screen", _DUE, screen)
+
+
+def drain(stop: Stop, call: Call) -> int:
+    """Match first: whoever is told of parcels to screen need not wait for another's sweep."""
+    match.drain(stop)
+    return batches.drain(WORK, stop, call)
 
 
 def _screen(each: Candidate, items: list[Item], rules: Rules, place: int | None) -> Screening:
@@ -150,10 +161,17 @@ def _decisions(ids: list[int]) -> dict[tuple[int, int], tuple[int | None, str]]:
     }
 
 
+# All records that the sending office holds to be this prisoner share one quota.
 _PLACES: Final = """
 SELECT p.id, (SELECT count(*) FROM parcels_parcel o
-               WHERE (o.round_id, o.recipient_id) = (p.round_id, p.recipient_id) AND o.id <= p.id)
-  FROM parcels_parcel p WHERE p.id = ANY(%b)
+               WHERE o.round_id = p.round_id AND o.id <= p.id
+                 AND o.recipient_id = ANY(ARRAY(
+                     SELECT p.recipient_id UNION
+                     SELECT also.person_id FROM people_groupmember g
+                       JOIN people_groupmember also
+                         ON (also.office_id, also.head_id) = (g.office_id, g.head_id)
+                      WHERE (g.office_id, g.person_id) = (r.sending_id, p.recipient_id))))
+  FROM parcels_parcel p JOIN exchanges_round r ON r.id = p.round_id WHERE p.id = ANY(%b)
 """
 
 

@@ -43,23 +43,38 @@ def response(situation: str, status: Status, *, sealed: bool, frozen: bool) -> t
 
 
 _QUIET: Final = ", ".join(f"'{situation}'" for situation in sorted(standing.QUIET))
+_ENDED: Final = ", ".join(f"'{status}'" for status in sorted(END))
+# Words about a parcel's addressee: on the record it was sent to, and on those that its sending office holds
+# to be the same person, whosever they are.
+_WORDS: Final = f"""
+WITH said AS (
+    SELECT p.id AS parcel_id, e.id, e.situation, e.stated_by, e.happened_on
+      FROM parcels_parcel p JOIN people_situationevent e ON e.person_id = p.recipient_id
+     WHERE p.status NOT IN ({_ENDED})
+     UNION
+    SELECT p.id, e.id, e.situation, e.stated_by, e.happened_on
+      FROM people_situationevent e JOIN people_groupmember g ON g.person_id = e.person_id
+      JOIN people_groupmember also ON (also.office_id, also.head_id) = (g.office_id, g.head_id)
+      JOIN parcels_parcel p ON p.recipient_id = also.person_id
+      JOIN exchanges_round r ON r.id = p.round_id AND r.sending_id = g.office_id
+     WHERE p.status NOT IN ({_ENDED})
+)
+"""
 # The newest word counts beside the one in force: a person looks at what is not well founded, or out of its
 # order. That somebody was captured once is no news of where they are now.
 _FROM: Final = f"""
-  FROM (SELECT person_id, max(id) AS newest FROM people_situationevent
-         WHERE situation <> 'captured' GROUP BY person_id) AS word
-  LEFT JOIN ({situations.IN_FORCE}) AS founded USING (person_id)
-  JOIN people_situationevent e
-    ON e.id IN (word.newest, founded.id) AND e.situation NOT IN ({_QUIET})
-  JOIN parcels_parcel p ON p.recipient_id = word.person_id
+  FROM (SELECT parcel_id, max(id) AS newest FROM said WHERE situation <> 'captured' GROUP BY parcel_id) AS word
+  LEFT JOIN ({situations.in_force("said", of="parcel_id")}) AS founded USING (parcel_id)
+  JOIN said e ON e.parcel_id = word.parcel_id AND e.id IN (word.newest, founded.id)
+       AND e.situation NOT IN ({_QUIET})
+  JOIN parcels_parcel p ON p.id = word.parcel_id
   JOIN exchanges_round r ON r.id = p.round_id
   LEFT JOIN parcels_consignment c ON c.id = p.consignment_id
- WHERE p.status NOT IN ({", ".join(f"'{status}'" for status in sorted(END))})
-   AND NOT EXISTS (SELECT FROM parcels_movement m
+ WHERE NOT EXISTS (SELECT FROM parcels_movement m
                     WHERE m.parcel_id = p.id AND m.details -> 'event' = to_jsonb(e.id))
 """
-_DUE: Final = f"SELECT p.id {_FROM}"
-_LOAD: Final = f"""
+_DUE: Final = f"{_WORDS} SELECT p.id {_FROM}"
+_LOAD: Final = f"""{_WORDS}
 SELECT p.number, p.status, COALESCE(c.status <> 'open', false), p.frozen, r.sending_id,
        e.id, e.situation, e.id IS NOT DISTINCT FROM founded.id {_FROM} AND p.id = ANY(%s) ORDER BY p.id, e.id
 """

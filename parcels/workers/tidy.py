@@ -1,4 +1,4 @@
-"""What is kept for a while only: saved replies, throttle windows, ticks, ended sessions and tokens."""
+"""What is kept for a while only: replies, throttle windows, ticks, sessions, tokens, settled questions."""
 
 from typing import Final
 
@@ -10,6 +10,7 @@ _OVER: Final = (
     "DELETE FROM people_savedreply WHERE saved_at < clock_timestamp() - interval '30 days'",
     "DELETE FROM people_throttlewindow WHERE started_at < clock_timestamp() - interval '1 day'",
     "DELETE FROM parcels_tick WHERE slot < clock_timestamp() - interval '1 day'",
+    "DELETE FROM people_possiblematch WHERE settled_at < clock_timestamp() - interval '90 days'",
     "DELETE FROM django_session WHERE expire_date < clock_timestamp()",
     "DELETE FROM oauth2_provider_accesstoken WHERE expires < clock_timestamp() - interval '1 day'",
 )

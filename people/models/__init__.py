@@ -4,6 +4,8 @@ from people.models.approvals import Approval
 from people.models.consents import Consent
 from people.models.detention import Detention
 from people.models.kinship import Kinship
+from people.models.lists import ComparedRow, ListComparison, ListEntry, PrisonerList
+from people.models.matches import GroupMember, MatchKey, MatchStatement, PossibleMatch
 from people.models.organisations import Organisation, Party
 from people.models.persons import Fact, NameKey, Person, PersonKey
 from people.models.purposes import Purpose
@@ -17,17 +19,25 @@ __all__ = [
     "Approval",
     "AuditEntry",
     "Client",
+    "ComparedRow",
     "Consent",
     "Detention",
     "Fact",
     "Grant",
     "GrantQuerySet",
+    "GroupMember",
     "Kinship",
+    "ListComparison",
+    "ListEntry",
+    "MatchKey",
+    "MatchStatement",
     "NameKey",
     "Organisation",
     "Party",
     "Person",
     "PersonKey",
+    "PossibleMatch",
+    "PrisonerList",
     "Purpose",
     "Role",
     "SavedReply",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from people.models.organisations import Organisation, Party
@@ -25,12 +26,21 @@ class Person(models.Model):
     organisation = models.ForeignKey(Organisation, models.PROTECT, db_index=False)
     party = models.ForeignKey(Party, models.PROTECT, null=True, blank=True, db_index=False)
     recorded_at = models.DateTimeField(db_default=Now())
+    # When a worker last looked for other records of the same human being. None: it is due.
+    matched_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name_plural = "people"
         constraints: ClassVar = [
             # A unique field would have a second index, for searching by its beginning.
             models.UniqueConstraint(fields=["reference"], name="person_reference_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["id"],
+                condition=Q(matched_at=None) & ~Q(kind="sender"),
+                name="person_to_match",
+            ),
         ]
 
     def __str__(self) -> str:

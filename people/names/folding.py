@@ -56,7 +56,8 @@ ENGLISH = System(  # BGN/PCGN, ICAO 9303, KMU 2010, GOST R 52535, GOST 7.79 B, p
 FRENCH = System(
     when="ou|tch|gu[eiy]|j(?![aeiouy]|$)|[ei]ï|aï|é",
     unless="[wšžčŝżł]|sh|zh|sz",
-    rules="chtch=SC tch=C ch=S kh=h dj=di,dZ j(?=[oaudk])=Z ou=u gu(?=[eiy])=g ine$=in h=g x=ks tz=ts c=k",
+    rules="chtch=SC tch=C ch=S kh=h dj=di,dZ j(?=[oaudk])=Z j(?=[ei])=Z,i ou=u"
+    " gu(?=[eiy])=g ine$=in h=g x=ks tz=ts c=k",
 )
 GERMAN = System(
     when="w|sch",
@@ -95,6 +96,7 @@ SAME_SOUND = tuple(
         (r"t(?=C)", ""),
         (r"(.)\1+", r"\1"),
         (r"enka$", "enko"),  # as in Belarusian
+        (r"(?<=sk)aia$", "a"),  # -ская, -ська
     )
 )
 

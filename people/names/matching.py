@@ -7,7 +7,7 @@ from one root (Коваленко, Ковальчук) look more alike than one 
 import re
 from collections.abc import Iterable
 from itertools import product
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from people.names.folding import fold, fold_loosely
 from people.names.given import Vocabulary, given_names, patronymics
@@ -50,17 +50,77 @@ def match(a: str, b: str) -> Verdict:
 def _match(a: Name, b: Name) -> Verdict:
     if _single(a) and _single(b):
         return _match_single(a, b)
-    verdicts: list[Verdict] = []
-    if a.surname and b.surname:
-        verdicts.append(match_surname(a.surname, b.surname))
-    if a.given and b.given:
-        verdicts.append(_match_known(a.given, b.given, given_names()))
-    if a.patronymic and b.patronymic:
-        verdicts.append(_match_known(a.patronymic, b.patronymic, patronymics()))
+    verdicts = [verdict for verdict in _liken(a, b) if verdict]
     if not verdicts:
         return "no"
     whole = [bool(part) for part in a] == [bool(part) for part in b]
     return _worst([*verdicts, "yes" if whole else "ask"])
+
+
+class Likeness(NamedTuple):
+    """Part by part; None where one of the two does not give it."""
+
+    surname: Verdict | None = None
+    given: Verdict | None = None
+    patronymic: Verdict | None = None
+
+
+def liken(a: str, b: str) -> Likeness:
+    """Of whole names, in whatever order each gives its parts; a less likely order makes no part sure."""
+    ways_a, ways_b = readings(a), readings(b)
+    first = _liken(ways_a[0], ways_b[0])
+    if "no" not in first:
+        return first
+    others = (_liken(x, y) for x, y in product(ways_a, ways_b) if (x, y) != (ways_a[0], ways_b[0]))
+    for other in others:
+        if "no" not in other and other.surname and other.given:
+            return Likeness(*("ask" if part else None for part in other))
+    return first
+
+
+def _liken(a: Name, b: Name) -> Likeness:
+    return Likeness(
+        match_surname(a.surname, b.surname) if a.surname and b.surname else None,
+        _match_known(a.given, b.given, given_names()) if a.given and b.given else None,
+        _match_known(a.patronymic, b.patronymic, patronymics()) if a.patronymic and b.patronymic else None,
+    )
+
+
+def liken_within_a_letter(a: str, b: str) -> Likeness:
+    """As `liken`, but a part that is one slip of the pen away is in question, whatever letter it was.
+
+    Of names alone that would ask too much (Панченко, Пащенко): it is for records that agree on more.
+    """
+    like = liken(a, b)
+    if "no" not in like:
+        return like
+    x, y = readings(a)[0], readings(b)[0]
+    known = (None, given_names(), patronymics())
+    return Likeness(
+        *(
+            "ask" if verdict == "no" and _within_a_letter(x[at], y[at], known[at]) else verdict
+            for at, verdict in enumerate(like)
+        )
+    )
+
+
+def _within_a_letter(a: str, b: str, vocabulary: Vocabulary | None) -> bool:
+    """Two names that are both known are two names, however near: Иван, Иванна."""
+    if vocabulary and vocabulary.hinted(a) and vocabulary.hinted(b):
+        return False
+    return any(
+        min(len(x), len(y)) >= SHORTEST_WITH_SLIP and (_swapped(x, y) or _one_edit(x, y))
+        for x, y in product(fold(a), fold(b))
+    )
+
+
+def _one_edit(a: str, b: str) -> bool:
+    """One letter replaced, left out or put in."""
+    short, long = sorted((a, b), key=len)
+    at = next((n for n, (x, y) in enumerate(zip(short, long, strict=False)) if x != y), len(short))
+    if len(short) == len(long):
+        return short[at + 1 :] == long[at + 1 :]
+    return len(long) - len(short) == 1 and short[at:] == long[at + 1 :]
 
 
 def _single(name: Name) -> bool:

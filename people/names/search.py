@@ -31,6 +31,11 @@ def word_keys(word: str) -> frozenset[str]:
 def sound_keys(whole: str) -> frozenset[str]:
     """Daitch-Mokotoff codes of the surname's parts: keys for candidates, never for a decision."""
     name = parts(whole)
-    halves = (name.surname or name.given or name.patronymic).split("-")
-    spelled = {key.translate(SPELLED) for half in halves for key in fold(half)}
+    return sounds(name.surname or name.given or name.patronymic)
+
+
+@lru_cache(maxsize=2**15)
+def sounds(word: str) -> frozenset[str]:
+    """Daitch-Mokotoff codes of each part of a word, whatever alphabet it came in."""
+    spelled = {key.translate(SPELLED) for half in word.split("-") for key in fold(half)}
     return frozenset[str]().union(*map(daitch_mokotoff, spelled))

@@ -4,7 +4,7 @@ import pytest
 
 from parcels.manifest import checks, columns
 from parcels.manifest.checks import Checked
-from parcels.manifest.tables import Row
+from people.tables import Row
 from tests.parcels.manifests import row
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

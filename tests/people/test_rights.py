@@ -16,7 +16,7 @@ def world_(db: None) -> World:
 
 def test_nobody_deletes() -> None:
     assert {action for each in rights.RIGHTS.values() for action in each} == {
-        "view", "add", "change", "review", "release",
+        "view", "add", "change", "review", "release", "export",
     }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from people.models import SituationEvent
 from people.queries import standing_of
-from people.situations import IN_FORCE
+from people.situations import in_force as in_force_sql
 from people.standing import STATUS_AFTER, Word, in_force, standing
 from tests.factories import World, registered, world
 
@@ -91,7 +91,7 @@ def test_database_knows_the_same_event_in_force(w: World) -> None:
         told.setdefault(person, []).append(Word(*word))
 
     with connection.cursor() as cursor:
-        cursor.execute(IN_FORCE)
+        cursor.execute(in_force_sql())
         kept = dict(cursor.fetchall())
 
     expected = {person: in_force(each) for person, each in told.items()}

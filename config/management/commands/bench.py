@@ -10,8 +10,8 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from config.bench import MODULES
 
 PACKAGES: Final = {"django_fsm": "django-fsm-2", "import_export": "django-import-export"}
-PARCELS: Final = {"advance": 10_000, "import": 10_000, "lookup": 100_000}
-MOST_PARCELS: Final = 100_000
+PARCELS: Final = {"advance": 10_000, "import": 10_000, "lookup": 100_000, "match": 500_000}
+MOST_PARCELS: Final = 500_000
 
 
 class Command(BaseCommand):
@@ -20,7 +20,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("bench", choices=MODULES)
-        parser.add_argument("--parcels", type=int, metavar="N", help=f"default: {_defaults()}")
+        parser.add_argument("--parcels", type=int, metavar="N", help=f"match: people; default: {_defaults()}")
         parser.add_argument("--repeats", type=int, default=3, help="interleaved runs of each variant (3)")
         parser.add_argument(
             "--memory", action="store_true", help="import: also how memory grows up to 100,000 rows"

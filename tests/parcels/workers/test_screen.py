@@ -216,6 +216,7 @@ def test_screen_asks_as_often_for_three_parcels_as_for_one(db: None, drain: Drai
     for count in (1, 3):
         for _ in range(count):
             accepted(w, *PLAIN)
+        drain("match")
         with CaptureQueriesContext(connection) as queries:
             assert drain("screen") == count
         asked.append(len(queries))

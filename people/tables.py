@@ -1,4 +1,4 @@
-"""A manifest as rows of texts, whichever program wrote it. A file can be gone through any number of times."""
+"""A file as rows of texts, whichever program wrote it. A file can be gone through any number of times."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import BinaryIO, Final, NamedTuple, Protocol
 
 from python_calamine import CalamineSheet, CalamineWorkbook
 
-from parcels.manifest import workbook
-from parcels.manifest.workbook import MIB, MOST_ROWS, Unreadable
+from people import workbook
+from people.workbook import MIB, MOST_ROWS, Unreadable
 
 __all__ = ["Row", "Table", "Unreadable", "opened"]
 

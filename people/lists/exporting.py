@@ -1,0 +1,114 @@
+"""A comparison with its names, as a file: two officers allow each, and it is good once."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final, TextIO
+
+from people import approvals
+from people.actors import OFFICERS, Actor
+from people.lists.keeping import Opened, open_entries
+from people.models import Approval, AuditEntry, ComparedRow, ListComparison, ListEntry
+from people.resemblance import WORDS
+
+EXPORT: Final = "export"
+SUBJECT: Final = "comparison"
+COLUMNS: Final = (
+    "group",
+    "our_row", "our_name", "our_birth_date", "our_service_number",
+    "their_row", "their_name", "their_birth_date", "their_service_number",
+    "reasons",
+)  # fmt: skip
+# What a spreadsheet would compute instead of showing.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+class NotApproved(Exception):
+    """Two officers have not allowed this export, or it was made already; the message says which."""
+
+
+def propose_export(comparison: ListComparison, *, by: Actor, now: datetime) -> Approval:
+    """Propose one export of a comparison.
+
+    :raises approvals.NotYours: if `by` is no officer of the office whose comparison it is
+    :raises approvals.NotOpen: if that is proposed already
+    """
+    if not by.roles & OFFICERS or by.organisation_id != comparison.office_id:
+        raise approvals.NotYours
+    return approvals.propose(SUBJECT, comparison.pk, EXPORT, by=by, details={}, now=now)
+
+
+@approvals.carries_out(EXPORT)
+def _allow(approval: Approval, by: Actor, now: datetime) -> None:
+    """Nothing happens yet: who exports uses the approval up."""
+
+
+def usable_export(comparison: ListComparison) -> Approval | None:
+    """Return an approval of this comparison's export that was not used yet."""
+    used = AuditEntry.objects.filter(act=EXPORT, subject_kind="approval").values("subject")
+    return (
+        Approval.objects.filter(
+            subject_kind=SUBJECT, subject=comparison.pk, act=EXPORT, decision=Approval.Decision.CONFIRMED,
+            organisation=comparison.office_id,
+        )
+        .exclude(pk__in=used)
+        .order_by("pk")
+        .first()
+    )  # fmt: skip
+
+
+def export(
+    comparison: ListComparison, file: TextIO, *, approval: int | None, staff_id: int | None, now: datetime
+) -> int:
+    """Write the comparison as CSV, its names as each list has them; return how many rows. In a transaction.
+
+    :param staff_id: who fetches it; None on the server's own command line
+    :raises NotApproved: without an approval of two officers that is good for this
+    """
+    allowed = Approval.objects.select_for_update().filter(pk=approval or 0, act=EXPORT).first()
+    if (
+        allowed is None
+        or allowed.decision != Approval.Decision.CONFIRMED
+        or (allowed.subject_kind, allowed.subject) != (SUBJECT, comparison.pk)
+        or allowed.organisation_id != comparison.office_id
+    ):
+        raise NotApproved("This is no approval of two officers for an export of this comparison.")
+    if AuditEntry.objects.filter(act=EXPORT, subject_kind="approval", subject=allowed.pk).exists():
+        raise NotApproved("What was approved has been exported already.")
+    AuditEntry.objects.create(
+        staff_id=staff_id, act=EXPORT, subject_kind="approval", subject=allowed.pk, at=now
+    )
+    writer, count = csv.writer(file, lineterminator="\n"), 0
+    writer.writerow(COLUMNS)
+    for row in _rows(comparison):
+        writer.writerow(map(_safe, row))
+        count += 1
+    return count
+
+
+def _rows(comparison: ListComparison) -> Iterator[tuple[str, ...]]:
+    lists = ListEntry.objects.filter(list__in=(comparison.ours_id, comparison.theirs_id))
+    opened = {each.id: each for each in open_entries(lists)}
+    for row in ComparedRow.objects.filter(comparison=comparison).order_by("pk"):
+        reasons = "; ".join(WORDS[code] for code in row.reasons)
+        yield (
+            row.get_kind_display(),
+            *_told(opened.get(row.ours_id or 0)),
+            *_told(opened.get(row.theirs_id or 0)),
+            reasons,
+        )
+
+
+def _told(opened: Opened | None) -> tuple[str, str, str, str]:
+    if opened is None:
+        return ("", "", "", "")
+    if opened.entry is None:
+        return (str(opened.number), "erased", "", "")
+    entry = opened.entry
+    return (str(entry.number), entry.name, entry.birth_date or entry.note, entry.service_number)
+
+
+def _safe(cell: str) -> str:
+    return f"'{cell}" if cell.lstrip().startswith(_FORMULA) else cell
