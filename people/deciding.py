@@ -8,8 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from people import approvals, groups
 from people.actors import Actor, announce
@@ -36,12 +35,15 @@ def matches_of(office: int | None) -> QuerySet[PossibleMatch]:
 
 
 def ask_about(person: Person, other: Person, *, by: Actor, now: datetime) -> PossibleMatch:
-    """Put the question by hand, of two records that `by` may read.
+    """Put the question by hand, of two records of the office itself.
 
-    :raises approvals.NotYours: without a right to people, or of two kinds of record
+    :raises approvals.NotYours: without a right to people, or of another office's records
+    :raises NothingToDecide: of one record, or of two kinds
     """
-    if not by.roles & _ROLES or person.kind != other.kind or person.pk == other.pk:
+    if not by.roles & _ROLES or {person.organisation_id, other.organisation_id} != {by.organisation_id}:
         raise approvals.NotYours
+    if person.kind != other.kind or person.pk == other.pk:
+        raise NothingToDecide("Name another record of the same kind.")
     pair = groups.pair(person.pk, other.pk, by.organisation_id)
     found, _ = PossibleMatch.objects.get_or_create(
         office_id=pair.office, person_id=pair.person, other_id=pair.other, defaults={"found_at": now}
@@ -75,12 +77,6 @@ def history(match: PossibleMatch) -> QuerySet[MatchStatement]:
     return said.select_related("approval__proposed_by", "approval__decided_by").order_by("-pk")
 
 
-def statements_of(person: int, office: int) -> QuerySet[MatchStatement]:
-    """Return what the office ever said of this record and others, newest first."""
-    said = MatchStatement.objects.filter(Q(person=person) | Q(other=person), office=office)
-    return said.select_related("person", "other").order_by("-pk")
-
-
 def _check(match: PossibleMatch, act: str) -> None:
     said = said_of(match)
     if act == TAKE_BACK and said in (None, Says.WITHDRAWN):
@@ -108,15 +104,3 @@ def _decided(approval: Approval, by: Actor, now: datetime) -> None:
 
 for _act in ACTS:
     approvals.carries_out(_act, roles=_ROLES)(_decided)
-
-
-@transaction.atomic
-def question_of(statement: MatchStatement, *, now: datetime) -> PossibleMatch:
-    """Return the question that a statement answers: one that was made by itself was never asked."""
-    found, _ = PossibleMatch.objects.get_or_create(
-        office_id=statement.office_id,
-        person_id=statement.person_id,
-        other_id=statement.other_id,
-        defaults={"reasons": statement.reasons, "found_at": now, "settled_at": statement.stated_at},
-    )
-    return found

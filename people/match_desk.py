@@ -7,8 +7,8 @@ from typing import Any, Final, NamedTuple
 
 from django.contrib import admin, messages
 from django.db.models import F, Q
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from people import approvals, deciding, groups, rights
@@ -62,11 +62,16 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(PossibleMatch)
 class PossibleMatchAdmin(ReadOnlyDesk):
-    list_display = ("pk", "names", "speaks", "office", "found_at", "state")
+    list_display = ("question", "names", "speaks", "office", "found_at", "state")
     list_filter = (StateFilter,)
+    show_facets = admin.ShowFacets.NEVER
     list_select_related = ("office",)
     sortable_by = ()
     ordering = ("settled_at", "-pk")
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(ask)
+        return [path("ask/<int:person_id>/", view, name="people_match_ask"), *super().get_urls()]
 
     def mine(self, request: HttpRequest) -> Q:
         return Q(office__in=rights.organisations(staff_of(request), "people.view_possiblematch"))
@@ -77,6 +82,10 @@ class PossibleMatchAdmin(ReadOnlyDesk):
 
     def get_ordering(self, request: HttpRequest) -> Any:
         return ()
+
+    @admin.display(description="question")
+    def question(self, match: PossibleMatch) -> int:
+        return match.pk
 
     @admin.display(description="records")
     def names(self, match: Any) -> str:
@@ -129,6 +138,32 @@ class PossibleMatchAdmin(ReadOnlyDesk):
         return page(request, "admin/people/match.html", f"Possible match {match.pk}", context)
 
 
+def ask(request: HttpRequest, person_id: int) -> HttpResponse:
+    """Put the question by hand: a record of the office, and the reference of another."""
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    staff = staff_of(request)
+    ours = Person.objects.filter(organisation__in=rights.organisations(staff, "people.change_possiblematch"))
+    person = ours.filter(pk=person_id).first()
+    require(person is not None)
+    assert person is not None  # noqa: S101  for the type checker
+    # A record of another office, and none at all, read alike.
+    reference = request.POST.get("reference", "").strip().lower()
+    other = ours.filter(organisation=person.organisation_id, reference=reference).first()
+    by = Actor(
+        "staff",
+        person.organisation_id,
+        rights.roles_in(staff, person.organisation_id),
+        staff_id=staff.pk,
+    )
+    try:
+        match = deciding.ask_about(person, other or person, by=by, now=timezone.now())
+    except NothingToDecide as why:
+        messages.error(request, str(why))
+        return HttpResponseRedirect(reverse("admin:people_person_change", args=[person.pk]))
+    return HttpResponseRedirect(reverse("admin:people_possiblematch_change", args=[match.pk]))
+
+
 def _initials(name: str) -> str:
     return " ".join(f"{word[0]}." for word in name.split()) or "erased"
 
@@ -159,10 +194,10 @@ def _told(person: Person) -> list[Told] | None:
         facts = facts_of(person)
     except PersonKey.DoesNotExist:
         return None
+    shown = [(fact, text) for fact, text in facts if fact.kind in _SHOWN_FACTS]
     return [
         Told(fact.kind.replace("_", " "), text, _latin(fact, text), fact)
-        for fact, text in facts
-        if fact.kind in _SHOWN_FACTS
+        for fact, text in sorted(shown, key=lambda each: _SHOWN_FACTS.index(each[0].kind))  # type: ignore[arg-type]
     ]
 
 
@@ -215,6 +250,7 @@ class Linked(NamedTuple):
 class Also(NamedTuple):
     records: list[Linked]
     open: list[int]
+    may_ask: bool = False
 
 
 def also_on_record(person: Person, office: int | None) -> Also:
@@ -237,7 +273,8 @@ def also_on_record(person: Person, office: int | None) -> Also:
         )
         for pk, other in sorted(others.items())
     ]
-    return Also(records, [each.pk for each in questions if each.settled_at is None])
+    open_ = [each.pk for each in questions if each.settled_at is None]
+    return Also(records, open_, person.organisation_id == office)
 
 
 def _by_other(person: Person, rows: Iterable[Any]) -> dict[int, Any]:

@@ -27,6 +27,9 @@ MOST_UNDER_A_KEY: Final = 60
 _MOST_FAINT: Final = 2
 """So few faint likenesses are worth a question; of many none is."""
 
+_SETTLES: Final = frozenset({"patronymic_same", "number_same"})
+"""Among half a million, some two of one name were born on one day: it takes the father's name or a number."""
+
 Shown = Callable[[Collection[tuple[int, int]]], set[tuple[int, int]]]
 """Of (person, office) those whose record the office may read though it is another's."""
 
@@ -226,6 +229,8 @@ def _settle(likely: Mapping[tuple[Record, int], list[Likely]], now: datetime) ->
             group.join(asked.id, *(each.record.id for each in plausible))
     groups.state_alone(sure, now=now)
     _ask(asks, now)
+    # Answered already; whoever doubts it finds both side by side all the same.
+    _ask({each.pair: each.reasons for each in sure}, now, settled_at=now)
 
 
 def _together(office: int, likely: Mapping[tuple[Record, int], list[Likely]]) -> Together:
@@ -240,12 +245,12 @@ def _together(office: int, likely: Mapping[tuple[Record, int], list[Likely]]) ->
 
 def _is_sure(plausible: list[Likely], group: Together) -> bool:
     """Whether all that fit are one person already, and nobody else may be meant."""
-    if any(each.found.verdict != "same" for each in plausible):
+    if not all(each.found.verdict == "same" and _SETTLES & set(each.found.reasons) for each in plausible):
         return False
     return len({group.head(each.record.id) for each in plausible}) == 1
 
 
-def _ask(asks: Mapping[Pair, tuple[str, ...]], now: datetime) -> None:
+def _ask(asks: Mapping[Pair, tuple[str, ...]], now: datetime, *, settled_at: datetime | None = None) -> None:
     PossibleMatch.objects.bulk_create(
         (
             PossibleMatch(
@@ -254,6 +259,7 @@ def _ask(asks: Mapping[Pair, tuple[str, ...]], now: datetime) -> None:
                 other_id=each.other,
                 reasons=list(reasons),
                 found_at=now,
+                settled_at=settled_at,
             )
             for each, reasons in sorted(asks.items())
         ),

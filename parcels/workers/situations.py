@@ -63,7 +63,8 @@ WITH said AS (
 # The newest word counts beside the one in force: a person looks at what is not well founded, or out of its
 # order. That somebody was captured once is no news of where they are now.
 _FROM: Final = f"""
-  FROM (SELECT parcel_id, max(id) AS newest FROM said WHERE situation <> 'captured' GROUP BY parcel_id) AS word
+  FROM (SELECT parcel_id, max(id) AS newest FROM said
+         WHERE situation <> 'captured' GROUP BY parcel_id) AS word
   LEFT JOIN ({situations.in_force("said", of="parcel_id")}) AS founded USING (parcel_id)
   JOIN said e ON e.parcel_id = word.parcel_id AND e.id IN (word.newest, founded.id)
        AND e.situation NOT IN ({_QUIET})

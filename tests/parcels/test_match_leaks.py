@@ -31,7 +31,7 @@ def w() -> World:
     """North knows Ivan by another spelling, South holds him, and each of the two said so."""
     w = world()
     ours = recorded(w.north, "Kovalenko Ivan Sergeevich", BORN, "N-1")
-    held = recorded(w.south, "Ivan Kovalenko", BORN)
+    held = recorded(w.south, "Ivan Sergeevich Kovalenko", BORN)
     match(ours, held, shown=lambda asked: set(asked))
     assert groups.same_as(ours.pk, w.north.pk)
     return w

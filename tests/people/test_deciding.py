@@ -63,10 +63,11 @@ def test_answer_is_taken_back_and_the_history_stays(w: World, question: Possible
 
 def test_what_joined_by_itself_can_be_taken_back(w: World) -> None:
     first = recorded(w.north, "Коваленко Іван Сергійович", "1985-03-04")
-    second = recorded(w.north, "Kovalenko Ivan", "1985-03-04")
+    second = recorded(w.north, "Kovalenko Ivan Sergeevich", "1985-03-04")
     match(first, second)
 
-    question = deciding.question_of(MatchStatement.objects.get(), now=NOON)
+    question = PossibleMatch.objects.get()  # answered; there to be looked at
+    assert question.settled_at == NOON
     decide(w, question, TAKE_BACK)
 
     assert groups.same_as(first.pk, w.north.pk) == []
@@ -131,5 +132,10 @@ def test_question_is_put_by_hand(w: World) -> None:
 
     assert (made.person, made.other, made.office) == (first, second, w.north)
     assert deciding.ask_about(first, second, by=by, now=NOON) == made
-    with pytest.raises(approvals.NotYours):
-        deciding.ask_about(first, second, by=w.act(w.dawit), now=NOON)
+    foreign = recorded(w.south, "Pavlo Away", "1990")
+    for by, other in ((w.act(w.dawit), second), (w.act(w.amina), foreign)):
+        with pytest.raises(approvals.NotYours):
+            deciding.ask_about(first, other, by=by, now=NOON)
+    with pytest.raises(NothingToDecide):
+        deciding.ask_about(first, first, by=w.act(w.amina), now=NOON)
+    assert PossibleMatch.objects.count() == 1

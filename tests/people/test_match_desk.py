@@ -113,3 +113,18 @@ def test_officers_see_it_among_what_waits_for_a_second_person(w: World) -> None:
     assert "State that two records are one person" in text(
         signed_in(w.gita).get(reverse("admin:parcels_waiting"))
     )
+
+
+def test_question_is_put_from_a_persons_page(w: World) -> None:
+    first, second = recorded(w.north, "Pavlo Away", "1990"), recorded(w.north, "Ткач Борис", "1970")
+    foreign, ask = recorded(w.south, "Pavlo Away"), reverse("admin:people_match_ask", args=[first.pk])
+
+    for reference in (foreign.reference, "nobody", first.reference):
+        assert messages(signed_in(w.amina).post(ask, {"reference": reference}, follow=True)) == [
+            "Name another record of the same kind."
+        ]
+    assert not PossibleMatch.objects.exists()
+    signed_in(w.amina).post(ask, {"reference": second.reference})
+
+    assert PossibleMatch.objects.get().other == second
+    assert signed_in(w.dawit).post(ask, {"reference": second.reference}).status_code == 403

@@ -19,7 +19,7 @@ from tests.people.people import recorded
 pytestmark = pytest.mark.django_db
 Drain = Callable[[str], int]
 CYRILLIC = Telling("prisoner", "Коваленко Іван Сергійович", "1985-03-04")
-LATIN = Telling("prisoner", "Kovalenko Ivan", "1985-03-04")
+LATIN = Telling("prisoner", "Kovalenko Ivan Sergeevich", "1985-03-04", "N-7")
 INITIALS = Telling("prisoner", "Коваленко І. С.", "1985-03-04")
 
 
