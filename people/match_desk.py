@@ -197,7 +197,7 @@ def _told(person: Person) -> list[Told] | None:
     shown = [(fact, text) for fact, text in facts if fact.kind in _SHOWN_FACTS]
     return [
         Told(fact.kind.replace("_", " "), text, _latin(fact, text), fact)
-        for fact, text in sorted(shown, key=lambda each: _SHOWN_FACTS.index(each[0].kind))  # type: ignore[arg-type]
+        for fact, text in sorted(shown, key=lambda each: _SHOWN_FACTS.index(each[0].kind))
     ]
 
 

@@ -144,6 +144,7 @@ def _numbers(reader: Reader, counts: dict[str, int]) -> list[Number]:
     add(
         officer and told > 0, "visits to report", told,
         f"{reverse('admin:exchanges_visit_changelist')}?status=held", "look", "They have taken place.",
+    )  # fmt: skip
     asked = deciding.matches_of(reader.organisation).filter(settled_at=None).count()
     add(
         asked > 0 and reader.may("people.view_possiblematch"), "possible matches", asked,

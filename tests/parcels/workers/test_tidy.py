@@ -5,8 +5,10 @@ from django.utils import timezone
 from oauth2_provider.models import AccessToken
 
 from parcels.models import Tick
-from people.models import SavedReply, ThrottleWindow
-from tests.factories import World, client
+from people import groups
+from people.models import PossibleMatch, SavedReply, ThrottleWindow
+from tests.factories import NOON, World, client
+from tests.people.people import recorded
 
 Drain = Callable[[str], int]
 
@@ -37,3 +39,19 @@ def test_token_is_kept_a_day_after_it_has_expired(w: World, drain: Drain) -> Non
     assert [drain("tidy"), drain("tidy")] == [1, 0]
 
     assert set(AccessToken.objects.values_list("token", flat=True)) == {"new", "live"}
+
+
+def test_question_that_was_answered_no_goes_after_90_days(w: World, drain: Drain) -> None:
+    """What holds two records together stays, to be looked at and taken back."""
+    people = [recorded(w.north, "Pavlo Away", str(year)) for year in (1960, 1970, 1980)]
+    long_ago = timezone.now() - timedelta(days=91)
+    for other, says in zip(people[1:], ("different", "same"), strict=True):
+        PossibleMatch.objects.create(office=w.north, person=people[0], other=other, settled_at=long_ago)
+        if says == "same":
+            groups.state_alone(
+                [groups.Stated(groups.pair(people[0].pk, other.pk, w.north.pk), ("number_same",))], now=NOON
+            )
+
+    assert drain("tidy") == 1
+
+    assert [question.other for question in PossibleMatch.objects.all()] == [people[2]]
