@@ -69,7 +69,11 @@ def due_again(ids: Collection[int]) -> None:
 
 def file_keys(people: Iterable[tuple[int, Described]]) -> None:
     """Keep under which keys each is found, instead of what was kept before."""
-    rows = [(key, person) for person, told in people for key in sorted(keys_of(told))]
+    rows = [
+        (key, person)
+        for person, told in people
+        for key in sorted(hashed(names.blocking_keys(told.names, told.births, told.numbers)))
+    ]
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM people_matchkey WHERE person_id = ANY(%s)", [list({person for _, person in rows})]
@@ -77,10 +81,9 @@ def file_keys(people: Iterable[tuple[int, Described]]) -> None:
     bulk.insert(MatchKey, ("key", "person_id"), rows)
 
 
-def keys_of(told: Described) -> set[int]:
+def hashed(plain: Iterable[str]) -> set[int]:
     """Return keyed hashes as signed 64-bit numbers: two that collide cost one look, not a wrong answer."""
     secret = bytes.fromhex(settings.KEYS.search)
-    plain = names.blocking_keys(told.names, told.births, told.numbers)
     digests = (hmac.digest(secret, f"match {key}".encode(), hashlib.sha256) for key in plain)
     return {int.from_bytes(digest[:8], signed=True) for digest in digests}
 
@@ -96,7 +99,11 @@ SELECT k.person, unnest(under.found)
 
 def candidates(asked: Iterable[tuple[int, Described]]) -> dict[int, set[int]]:
     """Return for each asked person the ids that share a key with them, themselves left out."""
-    rows = [(person, key) for person, told in asked for key in keys_of(told)]
+    rows = [
+        (person, key)
+        for person, told in asked
+        for key in hashed(names.asking_keys(told.names, told.births, told.numbers))
+    ]
     near: dict[int, set[int]] = defaultdict(set)
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,6 +1,6 @@
 """Names in Russian, Ukrainian and Latin spelling: their parts, their match, their keys. No database."""
 
-from people.names.blocking import blocking_keys, plain_number
+from people.names.blocking import asking_keys, blocking_keys, plain_number
 from people.names.daitch_mokotoff import daitch_mokotoff
 from people.names.folding import fold
 from people.names.latin import to_latin
@@ -12,6 +12,7 @@ __all__ = [
     "Likeness",
     "Name",
     "Verdict",
+    "asking_keys",
     "blocking_keys",
     "daitch_mokotoff",
     "fold",

@@ -25,6 +25,7 @@ _CLASSES: Final = {
     }.items()
     for letter in letters
 }  # fmt: skip
+_BY_NAME: Final = "w "
 _DATE: Final = re.compile(r"(\d{4})(?:-(\d{2})-(\d{2}))?")
 
 
@@ -40,6 +41,13 @@ def blocking_keys(names: Iterable[str], births: Iterable[str], numbers: Iterable
         for name in readings(whole):
             keys |= set(_keys(name, dates))
     return frozenset(keys)
+
+
+def asking_keys(names: Iterable[str], births: Iterable[str], numbers: Iterable[str] = ()) -> frozenset[str]:
+    """Return what to look a person up by: who was born on a known day need not be asked for by name alone."""
+    births = list(births)
+    keys = blocking_keys(names, births, numbers)
+    return frozenset(key for key in keys if not key.startswith(_BY_NAME)) if births else keys
 
 
 def plain_number(number: str) -> str:
@@ -62,7 +70,7 @@ def _keys(name: Name, dates: list[tuple[str, str | None, str | None]]) -> Iterab
             yield from (f"g {key} {year}-{month}-{day}" for key in given)
     fathers = _fathers(name.patronymic)
     for sound, key in product(said, given):
-        yield f"w {sound} {key}"
+        yield f"{_BY_NAME}{sound} {key}"
         yield from (f"p {sound} {key} {father}" for father in fathers)
 
 
