@@ -13,7 +13,7 @@ from django import forms
 from exchanges.models import Round
 from parcels.declarations import Declaration, DeclaredLine
 from parcels.manifest import checks, columns
-from parcels.manifest.tables import Row
+from people.tables import Row
 
 _TOKEN: Final = re.compile(r"[0-9a-f]{32}")
 LINES: Final = tuple(f"item_{number}" for number in range(1, columns.MOST_LINES + 1))

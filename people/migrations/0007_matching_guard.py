@@ -6,7 +6,7 @@ TABLES = ("matchstatement", "prisonerlist", "listcomparison", "comparedrow")
 
 
 class Migration(migrations.Migration):
-    dependencies = [("people", "0020_matching")]
+    dependencies = [("people", "0006_matching")]
     operations = [
         migrations.RunSQL("".join(append_only(f"people_{table}") for table in TABLES), migrations.RunSQL.noop)
     ]

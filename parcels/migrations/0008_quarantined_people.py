@@ -6,8 +6,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("parcels", "0003_guard"),
-        ("people", "0020_matching"),
+        ("parcels", "0007_agreements"),
+        ("people", "0006_matching"),
     ]
 
     operations = [
