@@ -83,7 +83,8 @@ class Held:
 
 def newborn(pk: int, number: str, round_: Round, recipient: int, now: datetime) -> Held:
     """Return a parcel that is being registered: no row yet, and nobody else to lock it against."""
-    row = (pk, number, round_.pk, Status.REGISTERED, 1, False, None, None, None, None, recipient, None, now)
+    nowhere = (None, None, None, None)  # in no consignment, held by nobody
+    row = (pk, number, round_.pk, Status.REGISTERED, 1, False, *nowhere, recipient, None, now, None)
     return Held(row, {round_.pk: round_})
 
 
