@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
@@ -45,11 +45,6 @@ class Opened(NamedTuple):
     number: int
     person: int | None
     entry: Entry | None
-
-
-def lists_of(offices: Collection[int]) -> QuerySet[PrisonerList]:
-    """Return the lists these offices may see: their own copies."""
-    return PrisonerList.objects.filter(office__in=offices).select_related("stated_by", "office")
 
 
 def keep_list(
