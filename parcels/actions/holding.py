@@ -26,7 +26,8 @@ class Held:
     recipient: int
     gross_mass_g: int | None
     since: datetime
-    public_delay_days: int
+    # The delay of the terms it left with; None before it leaves.
+    left_with_delay: int | None
 
     __slots__ = (
         "changed",
@@ -37,8 +38,8 @@ class Held:
         "holder",
         "id",
         "last_number",
+        "left_with_delay",
         "number",
-        "public_delay_days",
         "recipient",
         "round",
         "since",
@@ -61,13 +62,10 @@ class Held:
             self.recipient,
             self.gross_mass_g,
             self.since,
-            left_with,
+            self.left_with_delay,
         ) = row
         self.status = Status(status)
         self.round = rounds[round_id]
-        # Once it has left, of the terms it left with.
-        terms = self.round.terms
-        self.public_delay_days = terms.public_delay_days if left_with is None else left_with
         self.changed = False
 
     def copy(self) -> Held:
@@ -75,6 +73,11 @@ class Held:
         for name in self.__slots__:
             setattr(twin, name, getattr(self, name))
         return twin
+
+    @property
+    def public_delay_days(self) -> int:
+        its_own = self.left_with_delay
+        return self.round.terms.public_delay_days if its_own is None else its_own
 
     def left(self) -> bool:
         """Whether it has travelled: what happens then becomes public with the delay of the terms."""
