@@ -29,7 +29,7 @@ def postpone_round(
     round_ = for_change(round_, by)
     if round_.status != Round.Status.POSTPONED:
         check_step(round_, Round.Status.POSTPONED, lifecycle.ROUND)
-    change = _change(round_, RoundChange.Step.POSTPONED, by, now, reason=reason, document=document)
+    change = as_it_was(round_, RoundChange.Step.POSTPONED, by, now, reason=reason, document=document)
     change.resumes_on = until
     _put_off(round_, goes_on_as(round_), until, closes_on)
     round_.postponed_until = until
@@ -37,7 +37,7 @@ def postpone_round(
         round_.save(update_fields=_DATES)
     else:
         take_step(round_, Round.Status.POSTPONED, lifecycle.ROUND, also=_DATES)
-    return _keep(change, round_)
+    return keep(change, round_)
 
 
 @transaction.atomic
@@ -55,11 +55,11 @@ def resume_round(round_: Round, *, on: date, closes_on: date, by: Actor, now: da
     step = goes_on_as(round_)
     if step == Round.Status.COLLECTING:
         check_collects(round_)
-    change = _change(round_, RoundChange.Step.RESUMED, by, now)
+    change = as_it_was(round_, RoundChange.Step.RESUMED, by, now)
     _put_off(round_, step, on, closes_on)
     round_.postponed_until = None
     take_step(round_, step, lifecycle.ROUND, also=_DATES)
-    return _keep(change, round_)
+    return keep(change, round_)
 
 
 @transaction.atomic
@@ -72,10 +72,10 @@ def cancel_round(round_: Round, reason: str, *, by: Actor, now: datetime, docume
     """
     announce(by)
     round_ = for_change(round_, by)
-    change = _change(round_, RoundChange.Step.CANCELLED, by, now, reason=reason, document=document)
+    change = as_it_was(round_, RoundChange.Step.CANCELLED, by, now, reason=reason, document=document)
     round_.postponed_until = None
     take_step(round_, Round.Status.CANCELLED, lifecycle.ROUND, also=_DATES)
-    return _keep(change, round_)
+    return keep(change, round_)
 
 
 def goes_on_as(round_: Round) -> str:
@@ -103,10 +103,10 @@ def _put_off(round_: Round, status: str, on: date, closes_on: date) -> None:
     round_.closes_on = closes_on
 
 
-def _change(
+def as_it_was(
     round_: Round, step: str, by: Actor, now: datetime, *, reason: str = "", document: str = ""
 ) -> RoundChange:
-    """Return what is to be kept, with the dates as they were."""
+    """Return what is to be kept of a change, with status, dates and terms as they were before it."""
     return RoundChange(
         round=round_,
         step=step,
@@ -122,7 +122,8 @@ def _change(
     )
 
 
-def _keep(change: RoundChange, round_: Round) -> Round:
+def keep(change: RoundChange, round_: Round) -> Round:
+    """Keep the change with the dates as they are now."""
     change.opens_on, change.closes_on = round_.opens_on, round_.closes_on
     change.save()
     return round_

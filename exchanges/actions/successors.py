@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
+from exchanges.actions.postponing import as_it_was, keep
 from exchanges.actions.steps import locked
 from exchanges.models import Agreement, Round, RoundChange, Terms
 from people.actors import Actor, announce
@@ -25,19 +26,7 @@ def carry_over(round_: Round, successor: Agreement, *, by: Actor) -> bool:
         return False
     # Taken under the lock: whoever screens holds the round, and what was screened before then is older.
     now = _database_time()
-    RoundChange.objects.create(
-        round=round_,
-        step=RoundChange.Step.CARRIED_OVER,
-        status_before=round_.status,
-        opens_on_before=round_.opens_on,
-        closes_on_before=round_.closes_on,
-        terms_before=round_.terms,
-        opens_on=round_.opens_on,
-        closes_on=round_.closes_on,
-        organisation_id=by.organisation_id,
-        recorded_by_id=by.staff_id,
-        recorded_at=now,
-    )
+    keep(as_it_was(round_, RoundChange.Step.CARRIED_OVER, by, now), round_)
     Round.objects.filter(pk=round_.pk).update(agreement=successor, terms=terms, carried_over_at=now)
     return True
 
