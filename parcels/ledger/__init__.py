@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from exchanges import access
 from exchanges.models import Agreement
-from parcels.ledger import obligations, parcels
+from parcels.ledger import neighbours, obligations, parcels
 from parcels.ledger.shapes import Balance, Count, Ledger, Obligation, Row, Scope
 from people.actors import Actor
 
@@ -23,10 +23,13 @@ ROWS: Final[tuple[Callable[[Scope], Iterable[Row]], ...]] = (
     parcels.targets,
     parcels.stated,
     parcels.letters,
+    neighbours.visits,
+    neighbours.returned,
 )
 OWED: Final[tuple[Callable[[Scope], Iterable[Obligation]], ...]] = (
     obligations.of_parcels,
     obligations.of_rounds,
+    neighbours.visits_owed,
 )
 
 
