@@ -59,9 +59,17 @@ def register(
 ) -> list[Registered]:
     """Register the declarations, in order, and accept those that came in weighed. Repeats change nothing.
 
+    What was registered before is answered also when the round has closed: a partner may ask late.
+
     :raises Refused: if nothing may be registered in this round now.
     """
-    check_round(round_, by=by, now=now)
+    try:
+        check_round(round_, by=by, now=now)
+    except Refused as refused:
+        answers = _answers_again(declarations, round_, by) if refused.problem == "not-now" else []
+        if not answers:
+            raise
+        return answers
 
     def do() -> list[Registered]:
         with transaction.atomic():
@@ -69,6 +77,17 @@ def register(
             return take_in(declarations, round_=round_, by=by, now=now, writer=bulk.Writer())
 
     return once_more_if_another_was_first(do)
+
+
+def _answers_again(declarations: Sequence[Declaration], round_: Round, by: Actor) -> list[Registered]:
+    """Return what became of the declarations before; nothing where one of them is new."""
+    before = registered_before([each.external_id for each in declarations], by)
+    if any(each.external_id not in before for each in declarations):
+        return []
+    return [
+        repeated(each.external_id or "", content_hash(each, round_), *before[each.external_id or ""])
+        for each in declarations
+    ]
 
 
 def once_more_if_another_was_first(do: Callable[[], T]) -> T:

@@ -236,6 +236,20 @@ def test_create_in_a_round_that_does_not_collect_waits() -> None:
     assert refused(partner(w.north, "registrar"), declaration())[:2] == (409, "/problems/not-now")
 
 
+def test_repeat_is_answered_when_the_round_has_closed(w: World, north: Partner) -> None:
+    asked = declaration()
+    number = north.post(LIST, asked).json()["number"]
+    Round.objects.update(status=Round.Status.CLOSED)
+
+    again = north.post(LIST, asked)
+
+    assert (again.status_code, again.json()["number"]) == (200, number)
+    changed = {**asked, "declared_mass_g": asked["declared_mass_g"] + 1}
+    assert refused(north, changed)[:2] == (409, "/problems/external-id-reused")
+    assert refused(north, declaration())[:2] == (409, "/problems/not-now")
+    assert Parcel.objects.count() == 1
+
+
 def test_create_under_an_agreement_out_of_force_waits(w: World, north: Partner) -> None:
     Agreement.objects.update(status=Agreement.Status.SUSPENDED)
 
