@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from exchanges.actions import ToldParcel
+from exchanges.actions import ToldParcel, draft_terms
 from exchanges.models import Agreement, ReportedParcel, Round, Visit
 from parcels.actions import Step, advance, propose
 from parcels.models import Parcel, Publication
@@ -266,7 +266,7 @@ def test_numbers_that_cannot_be_placed_move_nothing_and_are_strays(w: World, dra
     elsewhere = person(w.harbour, "Pavlo Away")
     kept = Round.objects.get(pk=w.round.pk)
     other = Round.objects.create(
-        reference="other", agreement=other_agreement, terms=w.terms, sending=w.north, holding=w.south,
+        reference="other", agreement=other_agreement, terms=draft_terms(other_agreement), sending=w.north, holding=w.south,
         target=1, opens_on=kept.opens_on, closes_on=kept.closes_on, sealed_key=kept.sealed_key,
     )  # fmt: skip
     back = Round.objects.create(
