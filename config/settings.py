@@ -167,6 +167,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {
+        "PersonKind": "people.models.Person.Kind",
         "ParcelStatus": "parcels.api.shapes.STATUSES",
         "FamilyWord": "parcels.api.shapes.WORDS",
         "Evidence": "parcels.lifecycle.EVIDENCE",
