@@ -25,6 +25,10 @@ def language() -> str:
     return (get_language() or "en")[:2]
 
 
+# As JSON writes it; after a backslash of its own the same letters are only letters.
+_NUL: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+
+
 class JSONBody(JSONParser):
     """JSON that can be kept: no NUL, which PostgreSQL refuses, and no half of a surrogate pair."""
 
@@ -41,7 +45,7 @@ class JSONBody(JSONParser):
             text.encode()
         except (RecursionError, UnicodeError):
             raise ParseError("JSON that is nested too deeply, or not Unicode.") from None
-        if "\\u0000" in text:
+        if _NUL.search(text):
             raise ParseError("A text holds the character U+0000.")
         return data
 

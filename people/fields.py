@@ -17,7 +17,8 @@ _EDTF: Final = r"^(19|20)\d{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$"
 _EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-PLAIN: Final = r"^[^\x00]*\S[^\x00]*$"
+# No NUL, also not as the one character that is no space: JSON that holds any is refused whole.
+PLAIN: Final = r"^[^\x00]*[^\s\x00][^\x00]*$"
 
 
 class Text(serializers.CharField):

@@ -285,6 +285,14 @@ def test_amendment_describes_a_line_anew(w: World, north: Partner) -> None:
     assert (line.category, line.unit_mass_g, line.described_at) == ("HYGIENE", 90, made["number"])
 
 
+def test_letters_that_look_like_an_escape_are_letters(w: World, north: Partner) -> None:
+    parcel = factories.registered(w, "печенье")
+
+    (made,) = send(north, row(parcel, "accept", r"scan \u0000", gross_mass_g=5_900, place="1"))
+
+    assert (made["result"], made["external_id"]) == ("moved", r"scan \u0000")
+
+
 def test_what_was_found_at_the_counter_is_told_with_accept(w: World, north: Partner) -> None:
     parcel = factories.registered(w, "печенье", "нож")
     told = {

@@ -1,10 +1,11 @@
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from rest_framework.serializers import ValidationError
 
-from people.fields import BornOn, Moment, Strict, Text, Whole, moment_of
+from people.fields import PLAIN, BornOn, Moment, Strict, Text, Whole, moment_of
 
 
 class Form(Strict):
@@ -21,6 +22,12 @@ def errors(data: object) -> Any:
 @pytest.mark.parametrize("value", [5, True, None, [], {}, " ", "toolong"])
 def test_text_takes_texts_only(value: object) -> None:
     assert list(errors({"name": value})) == ["name"]
+
+
+def test_described_form_of_a_text_has_no_nul() -> None:
+    assert [bool(re.search(PLAIN, text)) for text in ("a", " a b ", "", "  ", "\0", "a\0", " \0 ")] == [
+        True, True, False, False, False, False, False,
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("value", ["5", True, 5.5, None, 0, float("inf"), 1e300, float("nan")])
