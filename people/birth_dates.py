@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from datetime import date
 from functools import lru_cache
 from itertools import product
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
+
+from people import dates
+from people.dates import Known
 
 Relation = Literal[
     "same_day", "same_month", "swapped", "same_year", "one_digit", "agrees", "near", "conflict", "unknown"
@@ -17,53 +19,27 @@ ORDER: Final[tuple[Relation, ...]] = (
     "same_day", "same_month", "swapped", "same_year", "one_digit", "agrees", "near", "conflict", "unknown",
 )  # fmt: skip
 
-_DATE: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?[~?%]?")
+# About, or perhaps: lists say so, and it is compared as if it were said outright.
+_QUALIFIED: Final = re.compile(r"[~?%](?=/|$)")
 _A_YEAR: Final = 366
 
 
-class Span(NamedTuple):
-    """Born on one of these days, both included."""
-
-    first: date
-    last: date
-
-    @property
-    def is_day(self) -> bool:
-        return self.first == self.last
-
-
 @lru_cache(maxsize=2**14)
-def span(value: str) -> Span | None:
-    """Return the days that YYYY, YYYY-MM, YYYY-MM-DD, or two of them with a slash between, may mean."""
-    first, slash, last = value.strip().partition("/")
-    begins, ends = _span(first), _span(last if slash else first)
-    if begins is None or ends is None or begins.first > ends.last:
-        return None
-    return Span(begins.first, ends.last)
-
-
-def _span(value: str) -> Span | None:
-    found = _DATE.fullmatch(value)
-    if not found:
-        return None
-    year, month, day = (int(part) if part else None for part in found.groups())
+def known(value: str) -> Known | None:
+    """Return what is known of the day; None where nothing is, or where it is no date."""
     try:
-        assert year is not None  # noqa: S101  for the type checker
-        if month is None:
-            return Span(date(year, 1, 1), date(year, 12, 31))
-        if day is None:
-            return Span(date(year, month, 1), date(year, month, monthrange(year, month)[1]))
-        return Span(date(year, month, day), date(year, month, day))
-    except ValueError:
+        told = dates.parse(_QUALIFIED.sub("", value.strip()))
+    except dates.NotADate:
         return None
+    return None if told.precision == "unknown" else told
 
 
 def relation(a: str, b: str) -> Relation:
     """`conflict` is over a year apart; `near` is less, and no slip of the pen explains it."""
-    x, y = span(a), span(b)
+    x, y = known(a), known(b)
     if x is None or y is None:
         return "unknown"
-    if x.is_day and y.is_day:
+    if x.first == x.last and y.first == y.last:
         return _of_days(x.first, y.first)
     if x.first <= y.last and y.first <= x.last:
         return "agrees"
@@ -76,7 +52,7 @@ def _of_days(a: date, b: date) -> Relation:
         return "same_day"
     if a.year == b.year and a.month == b.month:
         return "same_month"
-    if a.year == b.year and (a.day, a.month) == (b.month, b.day):
+    if dates.are_swapped(a, b):
         return "swapped"
     if a.year == b.year:
         return "same_year"

@@ -15,6 +15,7 @@ UNKNOWN: Final = "XXXX"
 _ONE: Final = r"(?:19|20)\d{2}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?"
 # As JSON schema has it: for forms and for the description of the API.
 PATTERN: Final = rf"^(?:{_ONE}(?:/{_ONE})?|{UNKNOWN})$"
+PATTERN_OF_ONE: Final = rf"^{_ONE}$"
 _PRECISION: Final[dict[int, Precision]] = {4: "year", 7: "month", 10: "day"}
 
 
@@ -50,6 +51,14 @@ def parse(text: str) -> Known:
     return Known(first[0], last[1], "range" if end else _PRECISION[len(text)])
 
 
+def parse_one(text: str) -> Known:
+    """:raises NotADate: if it is not YYYY, YYYY-MM or YYYY-MM-DD"""
+    known = parse(text)
+    if known.precision in ("range", "unknown"):
+        raise NotADate("YYYY, YYYY-MM or YYYY-MM-DD, from 1900 on.")
+    return known
+
+
 def checked(text: str, today: date) -> str:
     """Return `text` as it is kept.
 
@@ -72,7 +81,14 @@ def compare(a: str, b: str) -> Comparison:
         return Comparison.SAME
     if known_a.first <= known_b.last and known_b.first <= known_a.last:
         return Comparison.OVERLAPS
-    return Comparison.SWAPPED if _swapped(known_a, known_b) else Comparison.CONTRADICTS
+    are_days = known_a.precision == known_b.precision == "day"
+    swapped = are_days and are_swapped(known_a.first, known_b.first)
+    return Comparison.SWAPPED if swapped else Comparison.CONTRADICTS
+
+
+def are_swapped(a: date, b: date) -> bool:
+    """As when 5 April was typed for 4 May."""
+    return (a.year, a.month, a.day) == (b.year, b.day, b.month)
 
 
 def in_words(text: str) -> str:
@@ -94,13 +110,6 @@ def _days(text: str) -> tuple[date, date]:
         raise NotADate("There is no such day.") from None
     month = month or 12
     return first, date(year, month, day or monthrange(year, month)[1])
-
-
-def _swapped(a: Known, b: Known) -> bool:
-    """As when 5 April was typed for 4 May."""
-    if (a.precision, b.precision) != ("day", "day"):
-        return False
-    return (a.first.year, a.first.month, a.first.day) == (b.first.year, b.first.day, b.first.month)
 
 
 def _said(text: str) -> str:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from people import dates
+
 _DATE_TIME: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
 )
-_EDTF: Final = r"^(19|20)\d{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$"
 _EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -76,7 +77,9 @@ def moment_of(text: str) -> datetime | None:
         return None
 
 
-@extend_schema_field({"type": "string", "pattern": _EDTF, "examples": ["1990", "1990-04", "1990-04-05"]})
+@extend_schema_field(
+    {"type": "string", "pattern": dates.PATTERN_OF_ONE, "examples": ["1990", "1990-04", "1990-04-05"]}
+)
 class BornOn(Text):
     """A date as precise as it is known: YYYY, YYYY-MM or YYYY-MM-DD (EDTF level 0)."""
 
@@ -84,17 +87,13 @@ class BornOn(Text):
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
-        if not re.fullmatch(_EDTF, text, re.ASCII) or not _is_past(text):
+        try:
+            born = dates.parse_one(text)
+        except dates.NotADate:
+            self.fail("date")
+        if born.first > datetime.now(UTC).date():
             self.fail("date")
         return text
-
-
-def _is_past(text: str) -> bool:
-    try:
-        first_day = date.fromisoformat(text + "-01-01"[len(text) - 4 :])
-    except ValueError:
-        return False
-    return first_day <= datetime.now(UTC).date()
 
 
 # No docstring: it would be told to partners as the description of every form.

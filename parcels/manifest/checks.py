@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Final, NamedTuple
 
 from parcels.actions.steps import AHEAD
 from parcels.declarations import MOST_MASS_G, MOST_PIECES, MOST_TEXT, Declaration, DeclaredLine
 from parcels.manifest.columns import PARCEL, Layout, LineColumns
+from people import dates
 from people.actions import Telling
 from people.tables import Row
 
@@ -26,7 +27,6 @@ _PIECES: Final = f"not a whole number from 1 to {MOST_PIECES}"
 _EXTERNAL_ID: Final = re.compile(r"[^\W_][\w ./:#-]{0,99}")
 _PHONE: Final = re.compile(r"(?:\+|00)?[0-9()./ -]{5,30}")
 _EMAIL: Final = re.compile(r"[^@\s,;<>()\"]{1,64}@[^@\s,;<>()\"]+\.[^@\s,;<>()\".]{2,}")
-_DATE: Final = re.compile(r"(?:19|20)[0-9]{2}(?:-[0-9]{2}(?:-[0-9]{2})?)?")
 _TIME: Final = re.compile(  # RFC 3339
     r"20[0-9]{2}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
     r"(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
@@ -164,10 +164,11 @@ class _Parcel:
         value = self._value("prisoner_birth_date")
         if not value:
             return None
-        if not _is_date(value):
+        try:
+            if dates.parse_one(value).first > self._now.date():
+                self._fault("prisoner_birth_date", "in the future")
+        except dates.NotADate:
             self._fault("prisoner_birth_date", "not a date from 1900 on: YYYY, YYYY-MM or YYYY-MM-DD")
-        elif value > self._now.date().isoformat()[: len(value)]:
-            self._fault("prisoner_birth_date", "in the future")
         return value
 
     def _grams(self, column: str) -> int | None:
@@ -248,16 +249,6 @@ def _number(text: str, most: int) -> int | None:
         return None
     number = int(text)
     return number if 1 <= number <= most else None
-
-
-def _is_date(text: str) -> bool:
-    if not _DATE.fullmatch(text):
-        return False
-    try:
-        date.fromisoformat(text + "-01-01"[len(text) - 4 :])
-    except ValueError:
-        return False
-    return True
 
 
 def _time(text: str) -> datetime | None:

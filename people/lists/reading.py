@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -25,7 +24,6 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 _MOST_FAULTS: Final = 20
 _MOST_NAME: Final = 200
-_EARLIEST: Final = date(1900, 1, 1)
 _DAY_FIRST: Final = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})(?:\s*(?:г\.?|р\.?))?")
 _MONTH_FIRST: Final = re.compile(r"(\d{1,2})[./](\d{4})")
 
@@ -112,5 +110,4 @@ def read_date(said: str) -> str | None:
     elif found := _MONTH_FIRST.fullmatch(said):
         month, year = found.groups()
         said = f"{year}-{month:0>2}"
-    span = birth_dates.span(said)
-    return said if span and span.first >= _EARLIEST else None
+    return said if birth_dates.known(said) else None

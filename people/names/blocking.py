@@ -34,8 +34,7 @@ def blocking_keys(names: Iterable[str], births: Iterable[str], numbers: Iterable
 
     :param births: EDTF; intervals find nobody
     """
-    found = (_DATE.match(birth) for birth in births if "/" not in birth)
-    dates = [(each[1], each[2], each[3]) for each in found if each]
+    dates = _dates(births)
     keys = {f"n {number}" for number in map(plain_number, numbers) if number}
     for whole in names:
         for name in readings(whole):
@@ -44,10 +43,16 @@ def blocking_keys(names: Iterable[str], births: Iterable[str], numbers: Iterable
 
 
 def asking_keys(names: Iterable[str], births: Iterable[str], numbers: Iterable[str] = ()) -> frozenset[str]:
-    """Return what to look a person up by: who was born on a known day need not be asked for by name alone."""
+    """Return what to look a person up by: not by name alone, where a year of birth is known."""
     births = list(births)
     keys = blocking_keys(names, births, numbers)
-    return frozenset(key for key in keys if not key.startswith(_BY_NAME)) if births else keys
+    return frozenset(key for key in keys if not key.startswith(_BY_NAME)) if _dates(births) else keys
+
+
+def _dates(births: Iterable[str]) -> list[tuple[str, str | None, str | None]]:
+    """Return year, month and day of each that names a year; an interval names several, XXXX none."""
+    found = (_DATE.match(birth) for birth in births if "/" not in birth)
+    return [(each[1], each[2], each[3]) for each in found if each]
 
 
 def plain_number(number: str) -> str:

@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from people.birth_dates import Relation, Span, best, relation, span
+from people.birth_dates import Relation, best, known, relation
+from people.dates import Known
 
 
 @pytest.mark.parametrize(
@@ -28,16 +29,19 @@ from people.birth_dates import Relation, Span, best, relation, span
         ("", "1985-03-04", "unknown"),
         ("in spring", "1985-03-04", "unknown"),
         ("1985-02-30", "1985-03-04", "unknown"),
+        ("XXXX", "1985-03-04", "unknown"),
+        ("XXXX", "XXXX", "unknown"),
     ],
 )
 def test_relation_says_how_far_they_agree(a: str, b: str, said: Relation) -> None:
     assert relation(a, b) == relation(b, a) == said
 
 
-def test_span_is_the_days_a_value_may_mean() -> None:
-    assert span("2000-02") == Span(date(2000, 2, 1), date(2000, 2, 29))
-    assert span("1985/1980") is None
-    assert span("1985~") == Span(date(1985, 1, 1), date(1985, 12, 31))
+def test_what_is_known_is_the_days_a_value_may_mean() -> None:
+    assert known("2000-02") == Known(date(2000, 2, 1), date(2000, 2, 29), "month")
+    assert known("1985~") == known("1985?") == known("1985")
+    assert known("1985~/1990~") == Known(date(1985, 1, 1), date(1990, 12, 31), "range")
+    assert (known("1985/1980"), known("XXXX"), known("")) == (None, None, None)
 
 
 def test_of_several_values_the_best_decides() -> None:

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from people.dates import Comparison, NotADate, checked, compare, in_words, parse
+from people.dates import Comparison, NotADate, checked, compare, in_words, parse, parse_one
 
 TODAY = date(2026, 11, 20)
 
@@ -36,6 +36,13 @@ def test_date_has_bounds_and_precision(text: str, first: date, last: date, preci
 def test_what_names_no_date_is_refused(text: str) -> None:
     with pytest.raises(NotADate):
         parse(text)
+
+
+def test_one_date_is_neither_a_range_nor_unknown() -> None:
+    assert parse_one("1990-04") == parse("1990-04")
+    for text in ("1990/1992", "XXXX", "1990-13"):
+        with pytest.raises(NotADate):
+            parse_one(text)
 
 
 def test_date_is_kept_as_it_is_written_in_edtf() -> None:
