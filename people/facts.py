@@ -7,7 +7,7 @@ from typing import Final
 
 from django.db import transaction
 
-from people import approvals, dates, names, vault
+from people import approvals, dates, matching, names, vault
 from people.actors import OFFICERS, Actor, announce
 from people.models import AuditEntry, Fact, NameKey, Person, Role
 from people.names.script import CYRILLIC, LATIN
@@ -67,6 +67,8 @@ def add_fact(
         )
         if kind in _NAMES:
             _find_by(person, told)
+        if kind in matching.MATCHED_KINDS:
+            matching.due_again([person.pk])
         AuditEntry.objects.create(
             staff_id=by.staff_id, act="add_fact", subject_kind="person", subject=person.pk, at=now
         )

@@ -5,12 +5,13 @@ from datetime import date
 import pytest
 from django.db import DatabaseError, transaction
 
-from people import approvals, facts
+from people import approvals, facts, groups
 from people.actions import Telling
 from people.facts import NotAFact, add_fact
 from people.models import AuditEntry, Fact, Person, PersonKey
 from people.queries import facts_of, names_of, people_named
 from tests.factories import NOON, World, registered, staff, world
+from tests.people.people import match, recorded
 
 
 @pytest.fixture
@@ -142,3 +143,34 @@ def test_fact_is_never_changed(w: World, prisoner: Person) -> None:
 def test_whether_a_latin_form_spells_a_name() -> None:
     assert facts.is_latin_form("Khmelnytskyi Yevhen", "Хмельницький Євген")
     assert not facts.is_latin_form("Kovalchuk Yevhen", "Коваленко Євген")
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "is_due"),
+    [
+        ("name", "Щербак Сергій О.", True), ("other_name", "Мельник Сергій О.", True),
+        ("birth_date", "1990-05", True), ("service_number", "S-17", True),
+        ("name_latin", "Shcherbakov Serhii", False), ("term", "to 2031", False),
+    ],
+)  # fmt: skip
+def test_person_is_matched_anew_by_what_was_told_later(
+    w: World, prisoner: Person, kind: str, text: str, is_due: bool
+) -> None:
+    match(prisoner)
+
+    add_fact(prisoner, kind, text, source_id=w.north.pk, by=w.act(w.amina), now=NOON)
+
+    prisoner.refresh_from_db()
+    assert (prisoner.matched_at is None) == is_due
+
+
+def test_person_is_found_by_a_former_name_told_later(w: World, prisoner: Person) -> None:
+    other = recorded(w.north, "Мельник Сергій Олегович", "1990-04-05")
+    match(prisoner, other)
+
+    add_fact(
+        prisoner, "other_name", "Мельник Сергій Олегович", source_id=w.north.pk, by=w.act(w.amina), now=NOON
+    )
+    match(prisoner)
+
+    assert groups.same_as(prisoner.pk, w.north.pk) == [other.pk]

@@ -104,6 +104,18 @@ def test_plausible_ones_wait_for_two_people(name: str, born: str | None) -> None
     assert groups.same_as(first.pk, north.pk) == []
 
 
+@pytest.mark.parametrize("born", ["XXXX", "1980/1986"])
+def test_whose_day_of_birth_is_not_known_is_looked_for_by_name(born: str) -> None:
+    north = organisation("north")
+    first = recorded(north, *IVAN)
+    match(first)
+    second = recorded(north, IVAN[0], born)
+
+    match(second)
+
+    assert questions() == [(first.pk, second.pk)]
+
+
 def test_what_was_answered_is_not_asked_again() -> None:
     north = organisation("north")
     first, second = recorded(north, *IVAN), recorded(north, "Коваленко І. С.", "1985-03-04")
