@@ -30,10 +30,6 @@ PRINT: Final = "print_slips"
 _SUBJECT: Final = "round"
 
 
-class NotApproved(Exception):
-    """Two officers have not allowed this print, or it was done already; the message says which."""
-
-
 class NothingToPrint(Exception):
     """The organisation has no such parcel, or none whose slip may be given."""
 
@@ -65,7 +61,7 @@ def print_slips(
 ) -> int:
     """Write a PDF of the slips of `by`'s organisation that only we can read; return how many they are.
 
-    :raises NotApproved: outside a demonstration, without an approval that is good for this
+    :raises approvals.NotApproved: outside a demonstration, without an approval that is good for this
     :raises NothingToPrint: when there is no such parcel
     :raises OSError: when the file cannot be written; nothing is recorded then
     """
@@ -101,9 +97,7 @@ def print_one(number: str, *, by: Actor, now: datetime) -> bytes:
         )
         if parcel is None:
             raise NothingToPrint
-        AuditEntry(staff_id=by.staff_id, act=PRINT, subject_kind="parcel", subject=parcel.pk, at=now).save(
-            force_insert=True
-        )
+        _audit("parcel", parcel.pk, by, now)
         observe([number], PRINT, by=by, now=now)
         slip = _slip(number, parcel.seed, parcel.round)
         return papers.slips([slip], base_url=settings.PUBLIC_URL, printed_on=now.date())
@@ -127,28 +121,26 @@ def printable(by: Actor) -> QuerySet[Parcel]:
 
 
 def _use_up(round_: Round, by: Actor, reference: int | None, now: datetime) -> None:
-    entry = AuditEntry(staff_id=by.staff_id, act=PRINT, at=now)
-    if reference is None:
-        if not round_.demonstration:
-            raise NotApproved("Slips of real families need an approval of two officers.")
-        entry.subject_kind, entry.subject = _SUBJECT, round_.pk
+    if reference is None and round_.demonstration:
+        _audit(_SUBJECT, round_.pk, by, now)
+    elif reference is None:
+        raise approvals.NotApproved("Slips of real families need an approval of two officers.")
     else:
-        _check(round_, by, reference)
-        entry.subject_kind, entry.subject = "approval", reference
-    entry.save(force_insert=True)
+        approvals.use_up(
+            reference,
+            _SUBJECT,
+            round_.pk,
+            PRINT,
+            office_id=by.organisation_id,
+            staff_id=by.staff_id,
+            now=now,
+        )
 
 
-def _check(round_: Round, by: Actor, reference: int) -> None:
-    approval = Approval.objects.select_for_update().filter(pk=reference, act=PRINT).first()
-    if (
-        approval is None
-        or approval.decision != Approval.Decision.CONFIRMED
-        or (approval.subject_kind, approval.subject) != (_SUBJECT, round_.pk)
-        or approval.organisation_id != by.organisation_id
-    ):
-        raise NotApproved("This is no approval of two officers for slips of this round.")
-    if AuditEntry.objects.filter(act=PRINT, subject_kind="approval", subject=reference).exists():
-        raise NotApproved("What was approved has been printed already.")
+def _audit(kind: str, subject: int, by: Actor, now: datetime) -> None:
+    AuditEntry(staff_id=by.staff_id, act=PRINT, subject_kind=kind, subject=subject, at=now).save(
+        force_insert=True
+    )
 
 
 def _keep(path: Path, pdf: bytes) -> None:

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from people.actors import OFFICERS, Actor
-from people.models import Approval, Role
+from people.models import Approval, AuditEntry, Role
 
 Carry = Callable[[Approval, Actor, datetime], None]
 _CARRIES: Final[dict[str, Carry]] = {}
@@ -23,6 +23,8 @@ _ROLES: Final[dict[str, frozenset[str]]] = {}
 _ACROSS: Final[set[str]] = set()
 # Acts that only the page of their subject shows, to those who may know of it.
 _APART: Final[set[str]] = set()
+# An entry of the audit log with an approval as its subject says that it was used up.
+_USED: Final = "approval"
 
 
 class NotYours(Exception):
@@ -31,6 +33,10 @@ class NotYours(Exception):
 
 class NotOpen(Exception):
     """It was decided already, or another proposal for the same subject is open."""
+
+
+class NotApproved(Exception):
+    """Two people have not allowed this, or it was done already; the message says which."""
 
 
 def carries_out(
@@ -122,6 +128,49 @@ def void(subject_kind: str, subjects: list[int], act: str, *, now: datetime) -> 
     """Close open proposals whose subject has changed since."""
     Approval.objects.filter(subject_kind=subject_kind, subject__in=subjects, act=act, decision=None).update(
         decision=Approval.Decision.VOIDED, decided_at=now
+    )
+
+
+def unused(subject_kind: str, subject: int, act: str, *, office_id: int) -> QuerySet[Approval]:
+    """Return an office's approvals of an act that is done later, at most once for each."""
+    used = AuditEntry.objects.filter(act=act, subject_kind=_USED).values("subject")
+    return Approval.objects.filter(
+        subject_kind=subject_kind,
+        subject=subject,
+        act=act,
+        decision=Approval.Decision.CONFIRMED,
+        organisation=office_id,
+    ).exclude(pk__in=used)
+
+
+def use_up(
+    approval_id: int | None,
+    subject_kind: str,
+    subject: int,
+    act: str,
+    *,
+    office_id: int,
+    staff_id: int | None,
+    now: datetime,
+) -> None:
+    """Record that what was approved is done now. Call it in the transaction that does it.
+
+    :param staff_id: who does it; None on the server's own command line
+    :raises NotApproved: if it is no approval of this act for this office, or was used
+    """
+    # Locked, so that of two who come at once one finds it used.
+    approval = Approval.objects.select_for_update().filter(pk=approval_id or 0, act=act).first()
+    if (
+        approval is None
+        or approval.decision != Approval.Decision.CONFIRMED
+        or (approval.subject_kind, approval.subject) != (subject_kind, subject)
+        or approval.organisation_id != office_id
+    ):
+        raise NotApproved("This is no approval of two officers for this.")
+    if AuditEntry.objects.filter(act=act, subject_kind=_USED, subject=approval.pk).exists():
+        raise NotApproved("What was approved has been done already.")
+    AuditEntry(staff_id=staff_id, act=act, subject_kind=_USED, subject=approval.pk, at=now).save(
+        force_insert=True
     )
 
 

@@ -1,7 +1,7 @@
 """Lists of prisoners, kept as they were stated, and compared across scripts. Nothing of it is public."""
 
 from people.lists.comparing import Compared, compared
-from people.lists.exporting import EXPORT, NotApproved, export, propose_export, usable_export
+from people.lists.exporting import EXPORT, export, propose_export, usable_export
 from people.lists.keeping import (
     MOST_ENTRIES,
     Entry,
@@ -19,7 +19,6 @@ __all__ = [
     "Compared",
     "Entry",
     "Faulty",
-    "NotApproved",
     "NotComparable",
     "compare_lists",
     "compared",

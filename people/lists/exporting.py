@@ -10,7 +10,7 @@ from typing import Final, TextIO
 from people import approvals
 from people.actors import OFFICERS, Actor
 from people.lists.keeping import Opened, open_entries
-from people.models import Approval, AuditEntry, ComparedRow, ListComparison, ListEntry
+from people.models import Approval, ComparedRow, ListComparison, ListEntry
 from people.resemblance import WORDS
 
 EXPORT: Final = "export"
@@ -23,10 +23,6 @@ COLUMNS: Final = (
 )  # fmt: skip
 # What a spreadsheet would compute instead of showing.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-
-
-class NotApproved(Exception):
-    """Two officers have not allowed this export, or it was made already; the message says which."""
 
 
 def propose_export(comparison: ListComparison, *, by: Actor, now: datetime) -> Approval:
@@ -47,16 +43,8 @@ def _allow(approval: Approval, by: Actor, now: datetime) -> None:
 
 def usable_export(comparison: ListComparison) -> Approval | None:
     """Return an approval of this comparison's export that was not used yet."""
-    used = AuditEntry.objects.filter(act=EXPORT, subject_kind="approval").values("subject")
-    return (
-        Approval.objects.filter(
-            subject_kind=SUBJECT, subject=comparison.pk, act=EXPORT, decision=Approval.Decision.CONFIRMED,
-            organisation=comparison.office_id,
-        )
-        .exclude(pk__in=used)
-        .order_by("pk")
-        .first()
-    )  # fmt: skip
+    unused = approvals.unused(SUBJECT, comparison.pk, EXPORT, office_id=comparison.office_id)
+    return unused.order_by("pk").first()
 
 
 def export(
@@ -65,20 +53,10 @@ def export(
     """Write the comparison as CSV, its names as each list has them; return how many rows. In a transaction.
 
     :param staff_id: who fetches it; None on the server's own command line
-    :raises NotApproved: without an approval of two officers that is good for this
+    :raises approvals.NotApproved: without an approval of two officers that is good for this
     """
-    allowed = Approval.objects.select_for_update().filter(pk=approval or 0, act=EXPORT).first()
-    if (
-        allowed is None
-        or allowed.decision != Approval.Decision.CONFIRMED
-        or (allowed.subject_kind, allowed.subject) != (SUBJECT, comparison.pk)
-        or allowed.organisation_id != comparison.office_id
-    ):
-        raise NotApproved("This is no approval of two officers for an export of this comparison.")
-    if AuditEntry.objects.filter(act=EXPORT, subject_kind="approval", subject=allowed.pk).exists():
-        raise NotApproved("What was approved has been exported already.")
-    AuditEntry.objects.create(
-        staff_id=staff_id, act=EXPORT, subject_kind="approval", subject=allowed.pk, at=now
+    approvals.use_up(
+        approval, SUBJECT, comparison.pk, EXPORT, office_id=comparison.office_id, staff_id=staff_id, now=now
     )
     writer, count = csv.writer(file, lineterminator="\n"), 0
     writer.writerow(COLUMNS)

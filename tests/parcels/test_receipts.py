@@ -149,13 +149,13 @@ def test_real_families_slips_need_two_officers_for_each_print(w: World, tmp_path
     assert printed() == [parcel.number]
 
     out.unlink()
-    assert print_(out, "--approval", approval) == (2, "What was approved has been printed already.")
+    assert print_(out, "--approval", approval) == (2, "What was approved has been done already.")
     assert (printed(), list(tmp_path.iterdir())) == ([parcel.number], [])
 
 
 def test_approval_must_be_decided_and_for_this(w: World, tmp_path: Path) -> None:
     registered(w)
-    no = (2, "This is no approval of two officers for slips of this round.")
+    no = (2, "This is no approval of two officers for this.")
     proposal = slips.propose(w.round, by=w.act(w.gita), now=NOON)
     assert print_(tmp_path / "slips.pdf", "--approval", str(proposal.pk)) == no
 

@@ -1,12 +1,13 @@
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import pytest
 
 from people import approvals
 from people.actors import Actor, of_client
-from people.approvals import NotOpen, NotYours
-from people.models import Approval
+from people.approvals import NotApproved, NotOpen, NotYours
+from people.models import Approval, AuditEntry
 from tests.factories import NOON, World, client, staff, world
 
 pytestmark = pytest.mark.django_db
@@ -78,3 +79,36 @@ def test_what_was_decided_stays_decided(w: World) -> None:
         approvals.confirm(proposal.pk, by=w.act(w.ivo), now=NOON)
 
     assert (DONE, Approval.objects.get().decision) == ([], "rejected")
+
+
+def test_approval_is_used_up_once_and_for_what_it_was_given(w: World) -> None:
+    given = approvals.confirm(propose(w).pk, by=w.act(w.ivo), now=NOON).pk
+    rest: dict[str, Any] = {"office_id": w.north.pk, "staff_id": w.gita.pk, "now": NOON}
+
+    for wrong in (None, 0, given + 1):
+        with pytest.raises(NotApproved):
+            approvals.use_up(wrong, "thing", 7, "test_act", **rest)
+    with pytest.raises(NotApproved):
+        approvals.use_up(given, "thing", 8, "test_act", **rest)
+    with pytest.raises(NotApproved):
+        approvals.use_up(given, "thing", 7, "test_act", **rest | {"office_id": w.south.pk})
+    assert list(approvals.unused("thing", 7, "test_act", office_id=w.north.pk).values_list("pk")) == [
+        (given,)
+    ]
+
+    approvals.use_up(given, "thing", 7, "test_act", **rest)
+
+    assert not approvals.unused("thing", 7, "test_act", office_id=w.north.pk).exists()
+    with pytest.raises(NotApproved):
+        approvals.use_up(given, "thing", 7, "test_act", **rest)
+    assert AuditEntry.objects.filter(act="test_act").count() == 1
+
+
+def test_proposal_that_waits_allows_nothing(w: World) -> None:
+    proposal = propose(w)
+
+    with pytest.raises(NotApproved):
+        approvals.use_up(
+            proposal.pk, "thing", 7, "test_act", office_id=w.north.pk, staff_id=w.gita.pk, now=NOON
+        )
+    assert not AuditEntry.objects.exists()

@@ -10,7 +10,7 @@ from django.utils import timezone
 from exchanges.models import Round
 from parcels import slips
 from parcels.progress import bar
-from people import actors
+from people import actors, approvals
 from people.models import Role
 
 
@@ -51,7 +51,7 @@ class Command(BaseCommand):
                     now=timezone.now(),
                     on_page=show,
                 )
-        except slips.NotApproved as refused:
+        except approvals.NotApproved as refused:
             raise CommandError(str(refused), returncode=2) from None
         except slips.NothingToPrint:
             raise CommandError("There is no parcel whose slip may be given.", returncode=2) from None

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
 
-from people import lists
+from people import approvals, lists
 from people.models import ListComparison
 
 BAD_INPUT = 2
@@ -47,7 +47,7 @@ def _written(comparison: ListComparison, out: Path, approval: int | None) -> int
             open(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file,
         ):
             return lists.export(comparison, file, approval=approval, staff_id=None, now=timezone.now())
-    except lists.NotApproved as why:
+    except approvals.NotApproved as why:
         out.unlink(missing_ok=True)
         raise CommandError(str(why), returncode=BAD_INPUT) from None
     except OSError as error:

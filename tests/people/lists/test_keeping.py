@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
 from people import approvals, lists
-from people.lists import Entry, NotApproved, NotComparable
+from people.lists import Entry, NotComparable
 from people.models import AuditEntry, ComparedRow, ListComparison, ListEntry, Organisation, PrisonerList
 from tests.factories import NOON, World, world
 
@@ -106,7 +106,7 @@ def test_export_needs_two_officers_and_is_good_once(w: World) -> None:
     made = compared(w)
     with pytest.raises(approvals.NotYours):
         lists.propose_export(made, by=w.act(w.amina), now=NOON)
-    with pytest.raises(NotApproved):
+    with pytest.raises(approvals.NotApproved):
         lists.export(made, io.StringIO(), approval=None, staff_id=None, now=NOON)
     approval, file = allowed(w, made), io.StringIO()
 
@@ -115,7 +115,7 @@ def test_export_needs_two_officers_and_is_good_once(w: World) -> None:
     assert "on both,2,Коваленко Іван Сергійович,1985-03-04,,2,Kovalenko Ivan" in file.getvalue()
     assert "'=cmd" in file.getvalue()  # shown, not computed
     assert "in spring" in file.getvalue()
-    with pytest.raises(NotApproved):
+    with pytest.raises(approvals.NotApproved):
         lists.export(made, io.StringIO(), approval=approval, staff_id=w.gita.pk, now=NOON)
     assert lists.usable_export(made) is None
 
