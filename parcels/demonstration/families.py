@@ -90,7 +90,7 @@ RELATIONS = {
 
 def make_sender(drawn: Random, number: int) -> Sender:
     relation = RELATIONS[weighted(drawn, WEIGHTS)]
-    person = _person(drawn, relation.sender_sex)
+    person = make_person(drawn, relation.sender_sex)
     language = weighted(drawn, LANGUAGES)
     phone = _phone(drawn, number) if drawn.random() < 0.88 else ""
     email = _email(person, number) if drawn.random() < 0.55 else ""
@@ -111,7 +111,7 @@ def make_prisoner(drawn: Random, sender: Sender) -> Person:
     sex = relation.prisoner_sex
     if sex == "any":
         sex = "f" if drawn.random() < WOMEN_HELD else "m"
-    stranger = _person(drawn, sex)
+    stranger = make_person(drawn, sex)
     father = {"father": kin.given, "sibling": kin.father}.get(relation.patronymic, stranger.father)
     return Person(
         sex=sex,
@@ -129,11 +129,15 @@ def prisoner_name(drawn: Random, prisoner: Person, sender: Sender) -> str:
 
 
 def written(drawn: Random, person: Person, spelling: str) -> str:
+    order = weighted(drawn, LATIN_ORDERS if spelling.endswith("latin") else ORDERS)
+    return in_order(order, person, spelling)
+
+
+def in_order(order: str, person: Person, spelling: str) -> str:
     surname, given, patronymic = (
         NAMES[key, form][spelling]
         for key, form in zip((person.surname, person.given, person.father), FORMS[person.sex], strict=True)
     )
-    order = weighted(drawn, LATIN_ORDERS if spelling.endswith("latin") else ORDERS)
     return order.format(surname=surname, capitals=surname.upper(), given=given, patronymic=patronymic)
 
 
@@ -151,7 +155,7 @@ def relationship(drawn: Random, sender: Sender) -> str:
     return "" if drawn.random() < 0.03 else drawn.choice(sender.relation.words[sender.language])
 
 
-def _person(drawn: Random, sex: str) -> Person:
+def make_person(drawn: Random, sex: str) -> Person:
     given: Sequence[str] = KEYS["man" if sex == "m" else "woman"]
     return Person(sex, drawn.choice(KEYS["surname_m"]), drawn.choice(given), drawn.choice(KEYS["man"]))
 

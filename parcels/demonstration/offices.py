@@ -15,6 +15,9 @@ from people.actors import Actor
 from people.models import Client, Grant, Organisation, Party, Role, Staff
 
 ROUND: Final = "2026-december"
+# What Vestria sends to Aldmark in the same winter, and what went before both.
+MIRROR: Final = "2026-december-mirror"
+EARLIER: Final = "2026-july"
 # Long before anything happens, so that everybody had their rights when they acted.
 _BEFORE: Final = timedelta(days=120)
 
@@ -81,7 +84,16 @@ ACCOUNTS: Final = (
     Account("kofi", "Kofi", Role.AUDITOR, SENDING),
     Account("elena", "Elena", Role.LOGISTICS, HOLDING),
     Account("lien", "Lien", Role.MEDICAL, HOLDING),
+    Account("rana", "Rana", Role.LIAISON, HOLDING),
+    Account("stefan", "Stefan", Role.COORDINATOR, HOLDING),
     Account("farid", "Farid", Role.LIAISON, NEUTRAL),
+)
+# They work on the round that goes the other way; the board has somebody of each of these roles already.
+MIRROR_ACCOUNTS: Final = (
+    Account("nadia", "Nadia", Role.REGISTRAR, HOLDING),
+    Account("osman", "Osman", Role.SCREENER, HOLDING),
+    Account("pilar", "Pilar", Role.SCREENER, HOLDING),
+    Account("quentin", "Quentin", Role.DISPATCHER, HOLDING),
 )
 
 
@@ -103,8 +115,8 @@ SYSTEMS: Final = (
 def open_for_work(now: datetime) -> Round:
     """Make all of it, up to a round that collects and is open to the public; call it in a transaction."""
     before = now - _BEFORE
-    offices = {office: _office(office) for office in (SENDING, HOLDING, NEUTRAL)}
-    for account in ACCOUNTS:
+    offices = {each: _make_office(each) for each in (SENDING, HOLDING, NEUTRAL)}
+    for account in (*ACCOUNTS, *MIRROR_ACCOUNTS):
         staff = Staff.objects.create_user(account.username, display_name=account.name)
         Grant.objects.create(
             staff=staff, role=account.role, organisation=offices[account.office], from_at=before
@@ -137,7 +149,11 @@ def actor(username: str) -> Actor:
     return actors.of_staff(Staff.objects.get(username=username))
 
 
-def _office(office: Office) -> Organisation:
+def office(of: Office) -> Organisation:
+    return Organisation.objects.get(code=of.code)
+
+
+def _make_office(office: Office) -> Organisation:
     party = None
     if office.party:
         ru, uk, en = PARTIES[office.party]

@@ -7,10 +7,11 @@ in, some are packed. Times are days before now; what became public seven days la
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from exchanges.models import Round
 from parcels.actions import Step, advance, freeze, release_news
-from parcels.demonstration.stage import Stage
+from parcels.demonstration.stage import Cast, Stage
 from parcels.lifecycle import Status
 from parcels.models import Finding, Line, Parcel
 from parcels.progress import Show
@@ -19,12 +20,14 @@ from people import approvals
 from people.models import Approval, SituationEvent
 from people.situations import record
 
+CAST: Final = Cast("amina", ("bruno", "chiara"), "dawit", "gita", "ivo", holding="elena", neutral="farid")
+
 Situation, StatedBy = SituationEvent.Situation, SituationEvent.StatedBy
 
 
 def play(round_: Round, now: datetime, show: Show) -> None:
     """Play all scenes; call it in a transaction, once."""
-    stage = Stage(round_, now)
+    stage = Stage(round_, now, CAST)
     scenes = (
         _at_the_counter,
         _in_review,
@@ -42,16 +45,16 @@ def play(round_: Round, now: datetime, show: Show) -> None:
 
 
 def _at_the_counter(stage: Stage) -> None:
-    stage.move(stage.first(Status.REGISTERED, 5), "cancel", stage.amina, 9)
+    stage.move(stage.first(Status.REGISTERED, 5), "cancel", stage.registrar, 9)
     brought = stage.first(Status.REGISTERED, 2)
-    stage.move(brought, "accept", stage.amina, 1, gross_mass_g=6_400, place=stage.round.collection_point)
+    stage.move(brought, "accept", stage.registrar, 1, gross_mass_g=6_400, place=stage.round.collection_point)
     for number in brought:
-        freeze(number, by=stage.gita, now=stage.ago(0.9))
+        freeze(number, by=stage.liaison, now=stage.ago(0.9))
 
 
 def _in_review(stage: Stage) -> None:
     """Ten cleared, four refused, four before a coordinator, six with one vote; the others are overdue."""
-    bruno, chiara, ivo = stage.bruno, stage.chiara, stage.ivo
+    bruno, chiara, ivo = stage.screener, stage.other_screener, stage.coordinator
     waiting = stage.all_first(Status.IN_REVIEW)
     doubtful = [number for number in waiting if stage.questioned(number)]
     for number in doubtful[:4]:
@@ -71,13 +74,13 @@ def _not_accepted(stage: Stage) -> None:
     for number in repacked:
         _take_out(stage, number)
     stage.screen(repacked, 11.9)
-    stage.move(asked_again, "reopen", stage.amina, 6, reason="sender_objects")
+    stage.move(asked_again, "reopen", stage.registrar, 6, reason="sender_objects")
     for number in stage.first(Status.REFUSED, 1):
         stage.two_officers(number, "dispose", 8, method="destroyed", reason="perishable")
-        release_news(number, by=stage.gita, now=stage.ago(7))
+        release_news(number, by=stage.liaison, now=stage.ago(7))
     home = stage.first(Status.REFUSED, 2)
-    stage.move(home, "send_back", stage.dawit, 9, reason="sender_asked")
-    stage.move(home[:1], "return", stage.amina, 7)
+    stage.move(home, "send_back", stage.dispatcher, 9, reason="sender_asked")
+    stage.move(home[:1], "return", stage.registrar, 7)
 
 
 def _take_out(stage: Stage, number: str) -> None:
@@ -88,12 +91,12 @@ def _take_out(stage: Stage, number: str) -> None:
         {"line": line.number, "count": line.quantity, "reason": "not_allowed", "fate": "returned"}
         for line in Line.objects.filter(parcel=parcel, number__in=lines)
     ]
-    stage.move([number], "amend", stage.amina, 12, lines_removed=removed, gross_mass_g=6_000)
+    stage.move([number], "amend", stage.registrar, 12, lines_removed=removed, gross_mass_g=6_000)
 
 
 def _all_the_way(stage: Stage) -> None:
     """Sixty parcels in one consignment, to the other side and to those for whom they are."""
-    gita, elena, farid = stage.gita, stage.elena, stage.farid
+    gita, elena, farid = stage.liaison, stage.holding, stage.neutral
     parcels = stage.first(Status.CLEARED, 60)
     stage.dispatch(stage.pack(parcels, 15.5), "AL-204711", 15)
     stage.move(parcels, "entrust", farid, 13.5)
@@ -116,7 +119,7 @@ def _all_the_way(stage: Stage) -> None:
 
 
 def _with_the_intermediary(stage: Stage) -> None:
-    gita, elena, farid = stage.gita, stage.elena, stage.farid
+    gita, elena, farid = stage.liaison, stage.holding, stage.neutral
     parcels = stage.first(Status.CLEARED, 40)
     stage.dispatch(stage.pack(parcels, 14), "AL-204712", 12)
     stage.move(parcels, "entrust", farid, 10)
@@ -139,8 +142,8 @@ def _waiting_to_leave(stage: Stage) -> None:
 
 def _sent_back(stage: Stage) -> None:
     home = stage.first(Status.CLEARED, 6)
-    stage.move(home, "send_back", stage.dawit, 8, reason="sender_asked")
-    stage.move(home[:3], "return", stage.amina, 5)
+    stage.move(home, "send_back", stage.dispatcher, 8, reason="sender_asked")
+    stage.move(home[:3], "return", stage.registrar, 5)
 
 
 def _what_became_of_addressees(stage: Stage) -> None:
@@ -150,7 +153,7 @@ def _what_became_of_addressees(stage: Stage) -> None:
     _record(stage, in_hospital, Situation.IN_HOSPITAL, StatedBy.NEUTRAL, "NOTE-4")
     proposal = _record(stage, deceased, Situation.DECEASED, StatedBy.TWO_OFFICERS, "NOTE-5")
     if isinstance(proposal, Approval):
-        approvals.confirm(proposal.pk, by=stage.ivo, now=stage.ago(4))
+        approvals.confirm(proposal.pk, by=stage.coordinator, now=stage.ago(4))
     told = Parcel.objects.filter(number__in=[exchanged, in_hospital, deceased]).order_by("pk")
     situations.follow(list(told.values_list("pk", flat=True)), stage.ago(3.9))
 
@@ -166,7 +169,7 @@ def _record(
         stated_by,
         source_id=stage.round.sending_id,
         document=document,
-        by=stage.gita,
+        by=stage.liaison,
         now=at,
     )
 
@@ -177,4 +180,4 @@ def _of_today(stage: Stage) -> None:
     stage.seal(stage.pack(stage.new(Status.CLEARED, 120), 0), "AL-204715")
     stage.dispatch(stage.pack(stage.new(Status.CLEARED, 100), 0), "AL-204716", 0)
     for number in stage.new(Status.IN_REVIEW, 8):
-        stage.votes(number, 0, (stage.chiara, "clear"))
+        stage.votes(number, 0, (stage.other_screener, "clear"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from django.db.models import QuerySet
 
@@ -29,14 +29,27 @@ class OffScript(Exception):
     """An act did not do what the play needs: it does not fit the rules any more."""
 
 
+class Cast(NamedTuple):
+    """Who plays a round: usernames."""
+
+    registrar: str
+    screeners: tuple[str, str]
+    dispatcher: str
+    liaison: str
+    coordinator: str
+    holding: str
+    neutral: str
+
+
 class Stage:
     """Each parcel is taken once, in the order of external ids, so that the same ones play the same."""
 
-    def __init__(self, round_: Round, now: datetime) -> None:
+    def __init__(self, round_: Round, now: datetime, cast: Cast) -> None:
         self.round, self.now = round_, now
-        self.amina, self.bruno, self.chiara = actor("amina"), actor("bruno"), actor("chiara")
-        self.dawit, self.gita, self.ivo = actor("dawit"), actor("gita"), actor("ivo")
-        self.elena, self.farid = actor("elena"), actor("farid")
+        self.registrar, self.dispatcher = actor(cast.registrar), actor(cast.dispatcher)
+        self.screener, self.other_screener = (actor(each) for each in cast.screeners)
+        self.liaison, self.coordinator = actor(cast.liaison), actor(cast.coordinator)
+        self.holding, self.neutral = actor(cast.holding), actor(cast.neutral)
         rows = Parcel.objects.filter(round=round_).order_by("external_id")
         first = rows.filter(status_since__lt=self.ago(_LONG_AGO))
         self._first, self._new = _by_status(first), _by_status(rows.exclude(pk__in=first.values("pk")))
@@ -62,24 +75,24 @@ class Stage:
                 raise OffScript(f"{move}: {result.result} {result.problem or ''} {result.detail}")
 
     def two_officers(self, number: str, act: str, days_ago: float, **details: object) -> None:
-        proposal = propose(number, act, by=self.gita, now=self.ago(days_ago + 0.5), details=details)
-        approvals.confirm(proposal.pk, by=self.ivo, now=self.ago(days_ago))
+        proposal = propose(number, act, by=self.liaison, now=self.ago(days_ago + 0.5), details=details)
+        approvals.confirm(proposal.pk, by=self.coordinator, now=self.ago(days_ago))
 
     def pack(self, numbers: Sequence[str], days_ago: float) -> str:
         """Settle who gets them, and pack them into a new consignment; return its number."""
         settled_at = self.ago(days_ago + 0.1)
-        settling.check_ties(numbers, by=self.amina, now=settled_at)
-        settling.settle(numbers, SettledAddressee.How.ON_LIST, by=self.gita, now=settled_at)
-        into = consignments.make(self.round, by=self.dawit, now=self.ago(days_ago)).number
-        self.move(numbers, "pack", self.dawit, days_ago, consignment=into)
+        settling.check_ties(numbers, by=self.registrar, now=settled_at)
+        settling.settle(numbers, SettledAddressee.How.ON_LIST, by=self.liaison, now=settled_at)
+        into = consignments.make(self.round, by=self.dispatcher, now=self.ago(days_ago)).number
+        self.move(numbers, "pack", self.dispatcher, days_ago, consignment=into)
         return into
 
     def seal(self, consignment: str, seal: str) -> None:
-        consignments.seal(consignment, seal, by=self.dawit)
+        consignments.seal(consignment, seal, by=self.dispatcher)
 
     def dispatch(self, consignment: str, seal: str, days_ago: float) -> None:
         self.seal(consignment, seal)
-        for result in consignments.dispatch(consignment, seal, by=self.dawit, now=self.ago(days_ago)):
+        for result in consignments.dispatch(consignment, seal, by=self.dispatcher, now=self.ago(days_ago)):
             if result.problem:
                 raise OffScript(f"dispatch: {result.problem} {result.detail}")
 

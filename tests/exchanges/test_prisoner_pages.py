@@ -355,7 +355,9 @@ def seen(client: Client, person_pk: int, parcel_pk: int) -> dict[str, Any]:
         answer = client.get(address)
         # A form's token and the moment it offers differ from look to look.
         moment = r"[0-9]{1,2}(:[0-9]{2})? [ap][.]m[.]|noon|midnight|[0-9]{2}:[0-9]{2}:[0-9]{2}"
-        body = re.sub(rf'name="(?:csrfmiddlewaretoken|once)" value="[^"]+"|{moment}', "", answer.content.decode())
+        body = re.sub(
+            rf'name="(?:csrfmiddlewaretoken|once)" value="[^"]+"|{moment}', "", answer.content.decode()
+        )
         found[address] = (answer.status_code, body)
     return found
 

@@ -1,12 +1,7 @@
 """The demonstration, loaded once for all of these tests by a process that is killed on the way, and another."""
 
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -17,12 +12,12 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import check_password
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import connection
+from django.db.models import QuerySet
 from django.test import Client as Visitor
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
-from config import database
 from exchanges.models import Round
 from parcels import codes, demonstration, tracking
 from parcels.demonstration import Board
@@ -30,36 +25,13 @@ from parcels.demonstration.loading import collected_from
 from parcels.lifecycle import FAMILY_WORD, Status
 from parcels.models import Consignment, Movement, Parcel
 from people.models import Client, Role, Staff
-from tests.databases import WEB, Database
-
-ROOT = Path(__file__).parents[2]
+from tests.parcels.demonstrations import ROOT, loaded_after_a_kill
 
 
 @pytest.fixture(scope="module")
-def interrupted(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """A database in which `manage.py demonstrate` was killed once it had imported."""
-    own, before = Database(f"test_demonstration_{os.getpid()}"), dict(connections.settings["default"])
-    with django_db_blocker.unblock():
-        own.make()
-        database.migrate(own.owner_url)
-        database.use(own.url, role=WEB)
-        try:
-            command = [sys.executable, "manage.py", "demonstrate"]
-            process = subprocess.Popen(command, cwd=ROOT, env=own.environment(), stdout=subprocess.DEVNULL)
-            while process.poll() is None and not Parcel.objects.exists():
-                time.sleep(0.02)
-            process.send_signal(signal.SIGKILL)
-            assert process.wait() == -signal.SIGKILL
-            yield
-        finally:
-            connections.close_all()
-            connections.settings["default"].update(before)
-            own.drop()
-
-
-@pytest.fixture(scope="module")
-def loaded(interrupted: None) -> None:
-    assert demonstration.load(out=StringIO())
+def loaded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    with loaded_after_a_kill(django_db_blocker, once=Parcel.objects.exists):
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +39,13 @@ def board(loaded: None) -> Board:
     return demonstration.board("http://127.0.0.1:8000")
 
 
+def of_the_round() -> QuerySet[Parcel]:
+    """The parcels of the round on the board; fewer go the other way."""
+    return Parcel.objects.filter(round__reference="2026-december")
+
+
 def counts() -> Counter[str]:
-    return Counter(Parcel.objects.values_list("status", flat=True))
+    return Counter(of_the_round().values_list("status", flat=True))
 
 
 pytestmark = pytest.mark.usefixtures("loaded")
@@ -88,19 +65,21 @@ def test_what_the_play_decides_is_the_same_each_time() -> None:
         "with_intermediary": 35, "handed_over": 10, "admitted": 12, "received": 22, "confirmed": 12,
         "undeliverable": 2, "returning": 8, "returned": 4, "disposed": 1, "missing": 3, "lost": 1,
     }  # fmt: skip
-    assert Counter(Consignment.objects.values_list("status", flat=True)) == {
+    assert Counter(
+        Consignment.objects.filter(round__reference="2026-december").values_list("status", flat=True)
+    ) == {
         "open": 2, "sealed": 2, "dispatched": 3, "handed_over": 1,
     }  # fmt: skip
 
 
 def test_some_are_overdue_frozen_flagged_or_wait_with_hard_news() -> None:
-    overdue = Parcel.objects.filter(overdue_since__isnull=False).values_list("status", flat=True)
+    overdue = of_the_round().filter(overdue_since__isnull=False).values_list("status", flat=True)
     assert set(overdue) == {"packed", "in_review"}
-    assert sorted(Parcel.objects.filter(frozen=True).values_list("status", flat=True)) == [
+    assert sorted(of_the_round().filter(frozen=True).values_list("status", flat=True)) == [
         "accepted", "accepted", "admitted", "cleared",
     ]  # fmt: skip
-    assert Parcel.objects.filter(flagged=True).count() == 1
-    assert Parcel.objects.filter(held_from__isnull=False).count() == 6
+    assert of_the_round().filter(flagged=True).count() == 1
+    assert of_the_round().filter(held_from__isnull=False).count() == 6
 
 
 def test_history_runs_forward_and_ends_now() -> None:
