@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from exchanges.access import sees_intermediary
 from exchanges.models import ContentRule, Round, SettledAddressee, Terms
+from exchanges.queries import Timeline, claims_about
 from parcels import access
 from parcels.access import Relation
 from parcels.admin import moving, words
@@ -21,6 +22,7 @@ from parcels.lifecycle import FAMILY_WORD, HARD_NEWS, OBSERVE, Status
 from parcels.models import Finding, Line, Movement, Note, Parcel
 from parcels.settling import NOTE_PLACE
 from people import vault
+from people.actors import OFFICERS
 from people.desk import audit
 from people.models import Approval, Person, PersonKey, Role
 from people.queries import names_of
@@ -97,6 +99,8 @@ def context(parcel: Parcel, reader: Reader, now: datetime) -> dict[str, Any]:
         "history": history(parcel, movements, public, reader, now),
         "ours": ours,
         "holder": ends_named(reader, reader.rounds[round_id]).get(parcel.holder_id or 0, ""),
+        "timeline": _claims(parcel, reader),
+        "about": parcel.number,
         "notes": _notes(parcel, keys, reader),
         "may_note": reader.may("parcels.add_note"),
         "waiting": _waiting(parcel, reader),
@@ -284,6 +288,11 @@ def _notes(parcel: Parcel, keys: Mapping[int, bytes], reader: Reader) -> list[tu
     return [
         (note, open_sealed(keys, note.person_id, note.sealed, NOTE_PLACE)) for note in notes.order_by("-pk")
     ]
+
+
+def _claims(parcel: Parcel, reader: Reader) -> Timeline | None:
+    """Return what is said of this number; of a parcel, officers read what their own office recorded."""
+    return claims_about(parcel.number, for_=reader.actor) if reader.roles & OFFICERS else None
 
 
 def _waiting(parcel: Parcel, reader: Reader) -> list[tuple[str, str, Approval]]:

@@ -13,6 +13,8 @@ from typing import Any, Final
 
 from django.db.models import Q, QuerySet
 
+from exchanges.access import visits_of_person
+from exchanges.queries import claims_about
 from parcels import addressees
 from parcels.admin.parcel_list import initials
 from parcels.admin.person_forms import (
@@ -166,6 +168,25 @@ def _agreed(looking: Looking) -> Panel | None:
     return {"template": "agreed", "rows": rows, "now": list(consents_of(looking.person).values())}
 
 
+def _visits(looking: Looking) -> Panel | None:
+    rows = list(visits_of_person(looking.reader.actor, looking.person.pk)[:_MOST])
+    return {"template": "visits", "rows": rows} if rows or looking.seen.own_office else None
+
+
+def _claims(looking: Looking) -> Panel | None:
+    """Show every account; that the page was opened is recorded, and with it that these words were."""
+    ours = looking.seen.own_office
+    timeline = claims_about(looking.person, for_=looking.reader.actor)
+    if not timeline.rows and not ours:
+        return None
+    # A claim is recorded about people of one's own office.
+    return {
+        "template": "claims",
+        "timeline": timeline,
+        "about": looking.person.reference if ours else "",
+    }
+
+
 def _parcels(looking: Looking) -> Panel:
     theirs = Q(recipient=looking.person)
     if looking.seen.own_office:
@@ -178,8 +199,9 @@ def _detention(looking: Looking) -> Panel | None:
     return {"template": "detention"} if looking.seen.detention else None
 
 
-# Visits, claims and whatever else is known of a person take their place before the parcels.
-PANELS: Final[list[MakePanel]] = [_known, _became, _kept_back, _kin, _agreed, _detention, _parcels]
+PANELS: Final[list[MakePanel]] = [
+    _known, _became, _kept_back, _kin, _agreed, _detention, _visits, _claims, _parcels,
+]  # fmt: skip
 
 
 def panels(looking: Looking) -> list[dict[str, Any]]:
