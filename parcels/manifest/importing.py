@@ -32,7 +32,7 @@ from people import bulk, tables
 from people.actors import Actor, announce
 from people.tables import Table, Unreadable
 
-TOGETHER: Final = 2_500
+TOGETHER: Final = 1_000
 """Parcels in one call of `register`: more is hardly faster and takes more memory."""
 REUSED: Final = "external_id: used before with other content"
 
