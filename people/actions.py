@@ -99,8 +99,8 @@ def record(told: Sequence[Told], *, organisation_id: int, now: datetime, writer:
     return [Known(ids[-person.id - 1], person.key) if person.id < 0 else person for person in answer]
 
 
-# Keys first: in the midst of an import the planner knows nothing of what is new, and would begin with everybody
-# the office has on record, for each chunk anew.
+# Keys first: in the midst of an import the planner knows nothing of what is new, and would begin with
+# everybody the office has on record, for each share anew.
 _KNOWN: Final = """
 WITH found AS MATERIALIZED (SELECT key, person_id FROM people_namekey WHERE key = ANY(%s))
 SELECT DISTINCT ON (found.key) found.key, p.id, k.wrapped
