@@ -92,13 +92,16 @@ def open_acts(reader: Reader) -> QuerySet[Approval]:
 
     Reviews are not among them: a screener decides without knowing what another did.
     """
+    return _theirs(reader).filter(decision=None)
+
+
+def _theirs(reader: Reader) -> QuerySet[Approval]:
     parcels = Parcel.objects.filter(reader.theirs).values("pk")
     terms = Terms.objects.filter(agreement__signatories=reader.organisation).values("pk")
     # What became of a person is for officers alone.
     not_theirs = ["review"] if reader.may("people.view_situationevent") else ["review", SITUATION, LET_GO]
     return (
         approvals.listed()
-        .filter(decision=None)
         .exclude(act__in=not_theirs)
         .filter(
             Q(organisation=reader.organisation)
@@ -178,9 +181,9 @@ def decide(request: HttpRequest, approval_id: int) -> HttpResponse:
     require(reader.may("people.change_approval"))
     approval = open_acts(reader).filter(pk=approval_id).first()
     if approval is None:
-        if not approvals.listed().filter(pk=approval_id).exists():
+        if not _theirs(reader).filter(pk=approval_id).exists():
             raise Http404
-        messages.info(request, "This was decided meanwhile, or is not yours to decide.")
+        messages.info(request, "This was decided meanwhile.")
     else:
         _decide(request, approval, reader.actor)
     return HttpResponseRedirect(reverse("admin:parcels_waiting"))
