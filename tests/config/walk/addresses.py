@@ -11,16 +11,26 @@ from django.apps import apps
 from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from exchanges.models import Agreement, Round
+from exchanges.admin.return_page import ACTS
+from exchanges.models import Agreement, Return, Round, Visit
 from parcels.lifecycle import MOVES
-from parcels.models import Consignment, Parcel
-from people.models import Approval
+from parcels.models import LedgerSnapshot, Parcel
+from people.models import ListComparison, Person
+from tests.config.walk.planting import Planted
 
 Fill = Callable[[], Iterable[object]]
 PARAMETER: Final = re.compile(r"<(?:(?P<converter>\w+):)?(?P<name>\w+)>")
 _MODEL: Final = re.compile(r"^admin/(?P<app>people|exchanges|parcels)/(?P<model>\w+)/")
 # Served from files, or answered for whatever is not there.
 LEFT_OUT: Final = ("admin/(?P<url>.*)$", "^(?:api|oauth)/")
+# They read no rows.
+_SAME_FOR_ALL: Final = ("api/schema/", "api/docs/", "admin/jsi18n/", "livez", "readyz", "metrics")
+# The same answer for every object: one of ours and one foreign stand for all.
+_ALIKE: Final = re.compile(
+    r"/<path:object_id>/(history/|delete/)?$|/do/|/find/|/add/<|/tell/|/counter/$|/slip/$"
+)
+# Made by the dozen for the walk itself.
+_MANY: Final = ("people.staff", "people.client", "people.grant", "people.auditentry")
 
 
 def _of(model: type[Model], field: str = "pk") -> Fill:
@@ -29,23 +39,29 @@ def _of(model: type[Model], field: str = "pk") -> Fill:
 
 # By the parameter's name, or by what stands before it where names are alike.
 FILLS: Final[Mapping[str, Fill]] = {
-    "consignment_id": _of(Consignment),
-    "parcel_id": _of(Parcel),
-    "approval_id": _of(Approval),
     "move": lambda: MOVES,
     "deed": lambda: ("freeze", "unflag", "release", "check_tie"),
+    "what": lambda: ("look", *ACTS),
+    "name": lambda: ("postpone", "resume", "cancel"),
+    "part": lambda: ("prisoner", "relative"),
     "number": _of(Parcel, "number"),
-    "token": lambda: ("no-such-token",),
+    "comparison_id": _of(ListComparison),
     "slug": lambda: ("not-found",),
     "app_label": lambda: ("people", "exchanges", "parcels"),
+    "sign-in/": lambda: ("no-such-token",),
     "api/v1/agreements/": _of(Agreement, "reference"),
+    "api/v1/people/": _of(Person, "reference"),
+    "api/v1/returns/": _of(Return, "reference"),
     "api/v1/rounds/": _of(Round, "reference"),
+    "api/v1/visits/": _of(Visit, "reference"),
 }
 
 
 class Address(NamedTuple):
     pattern: str
     path: str
+    filled: bool = False
+    """It names an object, ours or a foreign one."""
 
 
 def patterns() -> Iterator[str]:
@@ -62,16 +78,50 @@ def _walk(found: Iterable[URLPattern | URLResolver], before: str) -> Iterator[st
             yield pattern
 
 
-def addresses() -> Iterator[Address]:
+def addresses(*planted: Planted) -> Iterator[Address]:
     """:raises KeyError: for a parameter that nothing here knows how to fill"""
+    fills = {
+        **FILLS,
+        "calendar/": lambda: ("no-such-token", *(each.calendar for each in planted)),
+        "admin/exchanges/exchange/": lambda: [each.exchange for each in planted],
+    }
     for pattern in patterns():
+        if pattern in _SAME_FOR_ALL:
+            continue
         plain = _plain(pattern)
         names = [found["name"] for found in PARAMETER.finditer(plain)]
-        for values in product(*(_values(plain, name) for name in names)):
+        for values in product(*(_values(plain, name, fills) for name in names)):
             path = plain
             for name, value in zip(names, values, strict=True):
                 path = re.sub(rf"<(?:\w+:)?{name}>", str(value), path, count=1)
-            yield Address(pattern, f"/{path}")
+            yield Address(pattern, f"/{path}", bool(names))
+
+
+def same_for_all() -> Iterator[Address]:
+    """Yield what one reader reads for all of them."""
+    yield from (Address(pattern, f"/{pattern}") for pattern in _SAME_FOR_ALL)
+
+
+def asking() -> Iterator[Address]:
+    """Yield what is asked behind a question mark: by reference, number, whole name or key."""
+    for reference in Person.objects.order_by("pk").values_list("reference", flat=True):
+        yield _query("admin/exchanges/claim/timeline/", f"about={reference}")
+    for group in Return.objects.order_by("pk").values_list("reference", flat=True):
+        yield _query("admin/exchanges/claim/timeline/", f"about={group}")
+        yield _query("admin/exchanges/claim/add/", f"about={group}")
+    for number in Parcel.objects.order_by("pk").values_list("number", flat=True):
+        yield _query("admin/exchanges/claim/timeline/", f"about={number}")
+    one, *_, other = LedgerSnapshot.objects.order_by("pk").values_list("pk", flat=True)
+    for a, b in ((one, one), (other, other), (one, other)):
+        yield _query("admin/parcels/ledgersnapshot/compare/", f"a={a}&b={b}")
+    for model in ("people/person", "people/staff", "exchanges/visit", "parcels/parcel"):
+        app, name = model.split("/")
+        yield _query("admin/autocomplete/", f"app_label={app}&model_name={name}&field_name=person&term=a")
+        yield _query(f"admin/{model}/", "q=Pavlo")
+
+
+def _query(pattern: str, query: str) -> Address:
+    return Address(pattern, f"/{pattern}?{query}")
 
 
 def _plain(pattern: str) -> str:
@@ -80,9 +130,28 @@ def _plain(pattern: str) -> str:
     return pattern.replace("^", "").replace("/?$", "/").rstrip("$")
 
 
-def _values(pattern: str, name: str) -> list[Any]:
-    model = _MODEL.match(pattern)
-    if name in ("object_id", "pk") and model:
-        return list(_of(apps.get_model(model["app"], model["model"]))())
-    place = next((fill for fill in FILLS if fill.endswith("/") and pattern.startswith(fill)), None)
-    return list(FILLS[place or name]())
+def _values(pattern: str, name: str, fills: Mapping[str, Fill]) -> list[Any]:
+    place = next((fill for fill in fills if fill.endswith("/") and pattern.startswith(fill)), None)
+    fill = fills.get(place or name)
+    if fill is not None:
+        return list(fill())
+    found = _model(pattern, name)
+    keys = list(_of(found)())
+    few = _ALIKE.search(pattern) or found._meta.label_lower in _MANY
+    return keys[:1] + keys[1:][-1:] if few else keys
+
+
+def _model(pattern: str, name: str) -> type[Model]:
+    """Return whose key it is: of the page's own model, or of the one that `parcel_id` is called after.
+
+    :raises KeyError: if it is called after none
+    """
+    page = _MODEL.match(pattern)
+    if page and name in ("object_id", "pk"):
+        return apps.get_model(page["app"], page["model"])
+    named = {
+        f"{model._meta.model_name}_id": model
+        for app in ("people", "exchanges", "parcels")
+        for model in apps.get_app_config(app).get_models()
+    }
+    return named[name]

@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from parcels import settling
-from parcels.actions import propose, register
-from parcels.declarations import Declaration, DeclaredLine
-from parcels.models import Parcel
-from parcels.workers import drain
-from people import situations
-from people.actions import Telling
 from people.models import Role
-from tests import factories
-from tests.factories import NOON, World
 
 OFFICERS: Final = (Role.LIAISON, Role.COORDINATOR)
 KNOW_PEOPLE: Final = (*OFFICERS, Role.REGISTRAR)
@@ -34,6 +25,8 @@ class Secret(NamedTuple):
     what: str
     word: str
     readers: Readers
+    asked: Readers = frozenset()
+    """Those who read it only after they said what for."""
 
     def of(self, mark: str) -> str:
         return self.word.replace("MARK", mark)
@@ -44,6 +37,14 @@ def at(organisation: str, *roles: str) -> Readers:
 
 
 NORTH, SOUTH, HARBOUR = "north", "south", "harbour"
+NOBODY: Final[Readers] = frozenset()
+# Officers by name: what they are named on is theirs, and no other officer's.
+GITA, IVO = (NORTH, "gita"), (NORTH, "ivo")
+NAMED: Final = frozenset({GITA, IVO})
+_HARBOURS: Final = at(HARBOUR, *OFFICERS)
+_OFFICERS_OF_ALL: Final = at(NORTH, *OFFICERS) | at(SOUTH, *OFFICERS) | _HARBOURS
+# A system that reads only what is published meets none but the people of its parcels.
+_OF_NORTH: Final = at(NORTH, *KNOW_PEOPLE, SYSTEM)
 _DISPATCHES: Final = at(NORTH, Role.DISPATCHER, SYSTEM)
 _NEUTRAL: Final = at(HARBOUR, *READ_PARCELS, *SYSTEMS)
 
@@ -72,56 +73,56 @@ SECRETS: Final = (
         _DISPATCHES | _NEUTRAL | at(SOUTH, *READ_PARCELS, *SYSTEMS),
     ),
     Secret("where a parcel was taken in", "MARK-COUNTER", at(NORTH, *READ_PARCELS, SYSTEM) | _NEUTRAL),
+    # A side reads of another office's record what it said itself, and what both said.
     Secret(
-        "the paper of what became of somebody",
+        "the neutral agency's paper of what became of somebody",
         "MARK-PROTOCOL",
-        at(NORTH, *KNOW_PEOPLE) | at(SOUTH, *KNOW_PEOPLE) | at(HARBOUR, *KNOW_PEOPLE),
+        at(NORTH, *OFFICERS) | at(HARBOUR, *OFFICERS),
     ),
+    Secret("both sides' paper of what became of somebody", "MARK-BOTH", _OFFICERS_OF_ALL),
+    Secret("North's own paper of what became of somebody", "MARK-ALONE", at(NORTH, *OFFICERS) | _HARBOURS),
     Secret("a member of North's staff", "MARKstaff", at(NORTH, *READ_PARCELS, Role.MANAGER)),
+    Secret("an officer of North", "MARKofficer", at(NORTH, *READ_PARCELS, Role.MANAGER)),
+    # People of North's record whom no parcel names.
+    Secret("a word that is kept from the family", "MARKformer", at(NORTH, *KNOW_PEOPLE) | _HARBOURS),
+    Secret("the paper of a tie", "MARK-BIRTH", at(NORTH, *KNOW_PEOPLE)),
+    Secret("the text of a consent", "MARK-CONSENT", at(NORTH, *KNOW_PEOPLE)),
+    Secret("one of two records that may be one person", "MARKtwin", _OF_NORTH),
+    Secret("somebody on a list", "MARKentry", at(NORTH, *KNOW_PEOPLE)),
+    Secret("what a list is called", "MARKscroll", at(NORTH, *KNOW_PEOPLE)),
+    # Where people are held, or stay.
+    Secret(
+        "a place of detention",
+        "MARKcamp",
+        NOBODY,
+        asked=at(SOUTH, Role.LOGISTICS) | at(HARBOUR, Role.LOGISTICS),
+    ),
+    Secret("where prisoners are visited", "MARKwing", NOBODY, asked=at(SOUTH, Role.LOGISTICS) | {GITA}),
+    Secret("where a displaced civilian stays", "MARKshelter", NOBODY, asked=_OFFICERS_OF_ALL),
+    # Visits: North's to South.
+    Secret("a prisoner to be seen", "MARKvisited", _OF_NORTH | at(SOUTH, *OFFICERS)),
+    Secret("what a prisoner said at a visit", "MARKword", at(NORTH, *OFFICERS)),
+    # Returns.
+    Secret("what a group is called", "MARKgroup", _OFFICERS_OF_ALL),
+    Secret("where a group is", "MARKregion", _OFFICERS_OF_ALL),
+    Secret(
+        "a displaced civilian",
+        "MARKcivilian",
+        at(NORTH, *KNOW_PEOPLE, *SYSTEMS) | at(SOUTH, *OFFICERS, *SYSTEMS) | at(HARBOUR, *OFFICERS, *SYSTEMS),
+    ),
+    Secret("a civilian's wish in their words", "MARKwish", NOBODY, asked=_HARBOURS),
+    Secret("what a count is said to hold", "MARKscope", _OFFICERS_OF_ALL),
+    # Claims.
+    Secret("what is said of a return", "MARKclaim", _OFFICERS_OF_ALL),
+    Secret("why a claim is held to stand so", "MARKverified", at(NORTH, *OFFICERS)),
+    Secret("what is said of a prisoner", "MARKrumour", at(NORTH, *KNOW_PEOPLE)),
+    Secret("what is said of a parcel", "MARKhearsay", at(NORTH, *OFFICERS)),
+    # Exchanges of prisoners: to all but two they do not exist.
+    Secret("what an exchange is called", "MARKexchange", NOBODY, asked=NAMED),
+    Secret("where people are exchanged", "MARKbridge", NOBODY, asked=NAMED),
+    Secret("a note on a list for an exchange", "MARKmargin", NOBODY, asked=NAMED),
+    Secret("somebody listed for an exchange", "MARKcrossing", _OF_NORTH, asked=NAMED),
 )
-
-
-def plant(world: World, mark: str) -> None:
-    """Make parcels in several statuses whose people, things and ways carry the words, with `mark` in each."""
-    world.amina.display_name = f"{mark}staff"
-    world.amina.save()
-    parcel = _declared(world, mark)
-    factories.move(parcel, "accept", world.act(world.amina), gross_mass_g=6_000, place=f"{mark}-COUNTER")
-    drain("screen")
-    settling.write_note(
-        parcel, parcel.recipient_id, f"{mark}note: he wears glasses", by=world.act(world.amina), now=NOON
-    )
-    left, entrusted, arrived = (_sent(world, f"{mark}-{where}") for where in ("LEFT", "ENTRUSTED", "ARRIVED"))
-    for parcel in (entrusted, arrived):
-        factories.move(parcel, "entrust", world.act(world.farid))
-    factories.move(arrived, "hand_over", world.act(world.elena), act=f"{mark}-ACT")
-    refused = factories.accepted(world, "нож")
-    drain("screen")
-    propose(
-        refused.number, "dispose", by=world.act(world.gita), now=NOON,
-        details={"method": "destroyed", "reason": "spoiled"},
-    )  # fmt: skip
-    situations.record(
-        left.recipient, "in_hospital", NOON.date(), "neutral", source_id=world.harbour.pk,
-        document=f"{mark}-PROTOCOL", by=world.act(world.gita), now=NOON,
-    )  # fmt: skip
-
-
-def _sent(world: World, seal: str) -> Parcel:
-    parcel = factories.packed(world)
-    assert parcel.consignment is not None
-    factories.seal(parcel.consignment, seal)
-    return factories.move(parcel, "dispatch", world.act(world.dawit), seal=seal)
-
-
-def _declared(world: World, mark: str) -> Parcel:
-    declaration = Declaration(
-        f"row-{mark}",
-        Telling("sender", f"Olha {mark}sender", contact={"phone": f"0005{mark}phone"}),
-        Telling("prisoner", f"Pavlo {mark}prisoner", "1990-04-05", f"S-{mark}"),
-        [DeclaredLine(f"{mark}thing", 1, 500)],
-        relationship="mother",
-        declared_mass_g=6_000,
-    )
-    (made,) = register([declaration], round_=world.round, by=world.act(world.amina), now=NOON)
-    return Parcel.objects.get(number=made.number)
+# What is read by its own reference or hash, which no planting chooses.
+EXCHANGE: Final = Secret("an exchange", "", NAMED)
+SNAPSHOT: Final = Secret("a ledger as North saw it", "", at(NORTH, *OFFICERS))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple
 
-from django.http import HttpResponse
 from django.test import Client as Browser
 
 from people.models import Grant, Role, Staff
@@ -13,16 +12,13 @@ from tests import factories
 from tests.partners import partner
 
 
-class Reads(Protocol):
-    def get(self, path: str) -> HttpResponse: ...
-
-
 class Walker(NamedTuple):
     """`organisation` and `role` as in the secrets' table; both empty for the stranger."""
 
     organisation: str
     role: str
-    reads: Reads
+    reads: Any
+    """A browser, or a partner's system: both have get and post."""
 
     @property
     def reader(self) -> tuple[str, str]:
@@ -47,6 +43,12 @@ def walkers(world: factories.World, foreign: factories.World) -> Iterator[Walker
         )
     yield Walker(foreign.north.code, "everything", _signed_in(everything))
     yield Walker(foreign.north.code, "system", partner(foreign.north, *Role.values))
+
+
+def named(world: factories.World) -> Iterator[Walker]:
+    """Yield officers by their names, who are named where others of their role are not."""
+    for member in (world.gita, world.ivo):
+        yield Walker(world.north.code, member.username, _signed_in(member))
 
 
 def _signed_in(member: Staff) -> Browser:
