@@ -28,7 +28,12 @@ _TONES = {
 }  # fmt: skip
 
 
-def badge(status: str, label: str) -> SafeString:
+def badge(row: Any) -> SafeString:
+    """Return the badge of how a row stands, in its own words."""
+    return toned(row.status, row.get_status_display().lower())
+
+
+def toned(status: str, label: str) -> SafeString:
     return format_html('<span class="badge {}">{}</span>', _TONES[status], label)
 
 
@@ -58,7 +63,7 @@ class Steps(Desk):
 
     @admin.display(description="status")
     def status_shown(self, row: Any) -> SafeString:
-        return badge(row.status, row.get_status_display().lower()) if row.pk else badge("proposed", "new")
+        return badge(row) if row.pk else toned("proposed", "new")
 
     def steps(self, row: Any) -> list[tuple[str, str]]:
         """Return (step, what its button says)."""

@@ -41,7 +41,7 @@ class TermsInline(Inline):
 
     @admin.display(description="status")
     def status_shown(self, terms: Terms) -> SafeString:
-        return badge(terms.status, terms.get_status_display().lower())
+        return badge(terms)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

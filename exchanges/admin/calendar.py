@@ -47,7 +47,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
     rows = [
         {
             "round": each,
-            "badge": badge(each.status, each.get_status_display().lower()),
+            "badge": badge(each),
             "mirror": each.mirror or getattr(each, "mirrored_by", None),
             "late": each.pk in late,
             "milestones": reached.get(each.pk, []),

@@ -16,7 +16,7 @@ from exchanges.actions.prisoner_rows import FINISH
 from exchanges.actions.prisoner_stages import NOT_EXCHANGED
 from exchanges.actions.prisoners import NAME, UNNAME, unsealed
 from exchanges.admin import prisoner_forms as told
-from exchanges.desk import badge
+from exchanges.desk import badge, toned
 from exchanges.models import (
     Exchange,
     ExchangeTrace,
@@ -101,14 +101,11 @@ def context(
     return {
         "exchange": exchange,
         "name": unsealed(exchange.sealed_title),
-        "status": badge(exchange.status, exchange.get_status_display().lower()),
+        "status": badge(exchange),
         "steps": [(step, _WORDS[step]) for step in lifecycle.EXCHANGE.steps.get(exchange.status, ())],
         "officers": list(officers),
         "acts": [_act(each, by) for each in queries.waiting(exchange)],
-        "stages": [
-            (each, badge(each.status, each.get_status_display().lower()), unsealed(each.sealed_place))
-            for each in stages
-        ],
+        "stages": [(each, badge(each), unsealed(each.sealed_place)) for each in stages],
         "progress": progress,
         "bars": _bars(progress),
         "height": 34 * len(progress) + 4,
@@ -163,7 +160,7 @@ def _row(row: ListedPerson, names: Mapping[int, str], step: ListedStep | None, r
         reference,
         row.person_id,
         names.get(row.person_id, "erased"),
-        badge(status, label),
+        toned(status, label),
         row.stage.number if row.stage else None,
         _said(step) if step else "",
         may(row.status, "verified"),

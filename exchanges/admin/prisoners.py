@@ -120,7 +120,7 @@ def _lines(by: Actor) -> list[Line]:
             Line(
                 exchange.reference,
                 exchange.get_category_display(),
-                badge(exchange.status, exchange.get_status_display().lower()),
+                badge(exchange),
                 planned.order_by("planned_on").values_list("planned_on", flat=True).first(),
                 queries.waiting(exchange).exclude(proposed_by=by.staff_id).count(),
             )

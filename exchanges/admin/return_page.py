@@ -182,7 +182,7 @@ def shown(opened: Opened, looked: bool) -> list[dict[str, Any]]:
         rows.append(
             {
                 "member": member,
-                "badge": badge(row.status, row.get_status_display()),
+                "badge": badge(row),
                 "own": row.person.organisation_id == ours,
                 "words": sealed.unseal(wish.sealed_words, sealed.WISH, row.person_id, keys)
                 if wish and hears

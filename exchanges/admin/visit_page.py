@@ -82,7 +82,7 @@ def show(request: HttpRequest, visit_id: int, **told: Any) -> HttpResponse:
         audit(staff_of(request), "open_visit", "visit", [visit.pk])
     context = {
         "visit": visit,
-        "badge": badge(visit.status, visit.get_status_display().lower()),
+        "badge": badge(visit),
         "sight": sight,
         "steps": _steps(visit, sight, told),
         "people": _people(visit) if sight.names else None,

@@ -92,7 +92,7 @@ class VisitAdmin(ReadOnlyDesk):
 
     @admin.display(description="status")
     def status_shown(self, visit: Visit) -> SafeString:
-        return badge(visit.status, visit.get_status_display().lower())
+        return badge(visit)
 
     @admin.display(description="begins")
     def begins(self, visit: Visit) -> str:
