@@ -9,13 +9,12 @@ from django.db.models import Q, QuerySet
 
 from exchanges.models import Return, Wish
 from people.actors import OFFICERS, Actor
+from people.models import Purpose
 
 # What somebody's whereabouts, and their own words, may be looked at for.
-LOOK_PURPOSES: Final = (
-    ("return_arrangement", "arranging the return"),
-    ("verification", "verification"),
-    ("rights_request", "a request of the person"),
-    ("incident", "an incident"),
+LOOK_PURPOSES: Final = tuple(
+    (each.value, each.label)
+    for each in (Purpose.RETURN_ARRANGEMENT, Purpose.VERIFICATION, Purpose.RIGHTS_REQUEST, Purpose.INCIDENT)
 )
 
 
