@@ -66,7 +66,7 @@ class ConsignmentNews(models.Model):
 
 
 class Parcel(models.Model):
-    """A parcel of one sender for one prisoner. Only `actions.advance` writes its status.
+    """A parcel of one sender for one prisoner. Only `actions.advance` changes its status.
 
     `last_number` and `status` mirror its last movement; the database keeps the two together.
     """

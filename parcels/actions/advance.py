@@ -1,4 +1,4 @@
-"""The one setter: the only code that writes a parcel's status, for one parcel or for two thousand."""
+"""The one setter: the only code that changes a parcel's status, for one parcel or for two thousand."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ from people.actors import Actor, announce
 from people.tables import Table, Unreadable
 
 TOGETHER: Final = 1_000
-"""Parcels in one call of `register`: more is hardly faster and takes more memory."""
+"""Parcels in one call of `take_in`: more is hardly faster and takes more memory."""
 REUSED: Final = "external_id: used before with other content"
 
 Judge = Callable[[Sequence[Declaration]], Sequence[Registered]]
