@@ -20,6 +20,10 @@ _EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 # No NUL, also not as the one character that is no space: JSON that holds any is refused whole.
 PLAIN: Final = r"^[^\x00]*[^\s\x00][^\x00]*$"
+# Spaces and control characters are spelled out: of some of them regular expressions of Python say that they
+# are spaces, those of JSON schema (ECMA 262) that they are not.
+_NO_SPACE: Final = r"[^@\s\x00-\x1f\x7f-\x9f\ufeff]+"
+EMAIL: Final = rf"^{_NO_SPACE}@{_NO_SPACE}$"
 
 
 class Text(serializers.CharField):

@@ -25,7 +25,7 @@ from parcels.lifecycle import Status
 from people.actions import Telling
 from people.actors import Actor
 from people.api import language
-from people.fields import BornOn, Code, Match, Strict, Text, Whole
+from people.fields import EMAIL, BornOn, Code, Match, Strict, Text, Whole
 from people.idempotency import Body, Reply, once
 from people.oauth import actor_of
 from people.problems import Problem, invalid
@@ -50,7 +50,7 @@ class SenderSerializer(Strict):
     name = Text(max_length=200)
     born_on = BornOn(required=False)
     phone = Text(max_length=40, required=False)
-    email = Match(r"^[^@\s]+@[^@\s]+$", max_length=254, required=False)
+    email = Match(EMAIL, max_length=254, required=False)
     relationship = Text(max_length=60, required=False)
 
 
