@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -57,8 +57,13 @@ class Told(NamedTuple):
 class _Fresh(NamedTuple):
     """One who is not on record yet, with the key that was made for them."""
 
+    id: int
     told: Told
     key: vault.PersonKeyPair
+
+    @property
+    def known(self) -> Known:
+        return Known(self.id, self.key.plain)
 
 
 def hear(telling: Telling) -> Told:
@@ -84,19 +89,31 @@ def record_people(tellings: Sequence[Telling], *, organisation_id: int, now: dat
 def record(told: Sequence[Told], *, organisation_id: int, now: datetime, writer: bulk.Writer) -> list[Known]:
     """Do as `record_people`. It asks the database all it needs before it gives the writer the first row."""
     known = _find({each.identity for each in told if each.identity}, organisation_id)
-    answer: list[Known] = []
-    fresh: list[_Fresh] = []
-    for each in told:
-        if each.identity and each.identity in known:
-            answer.append(known[each.identity])
-            continue
-        fresh.append(_Fresh(each, vault.new_key()))
-        person = Known(-len(fresh), fresh[-1].key.plain)  # below zero: waits for its id
-        answer.append(person)
-        if each.identity:
-            known[each.identity] = person
-    ids = _insert(fresh, organisation_id, now, writer) if fresh else []
-    return [Known(ids[-person.id - 1], person.key) if person.id < 0 else person for person in answer]
+    strangers = _strangers(told, known)
+    ids = bulk.new_ids(Person, len(strangers))
+    # Of what was inserted before nothing more is asked: its keys can be checked while new rows are made.
+    writer.whole()
+    fresh = {
+        place: _Fresh(pk, told[place], vault.new_key()) for place, pk in zip(strangers, ids, strict=True)
+    }
+    _insert(fresh.values(), organisation_id, now, writer)
+    known |= {each.told.identity: each.known for each in fresh.values() if each.told.identity}
+    return [
+        fresh[place].known if place in fresh else known[each.identity or b""]
+        for place, each in enumerate(told)
+    ]
+
+
+def _strangers(told: Sequence[Told], known: Mapping[bytes, Known]) -> list[int]:
+    """Return the places of those who are not on record and are told of for the first time."""
+    seen = set(known)
+    places = []
+    for place, each in enumerate(told):
+        if each.identity not in seen:
+            places.append(place)
+            if each.identity:
+                seen.add(each.identity)
+    return places
 
 
 # Keys first: in the midst of an import the planner knows nothing of what is new, and would begin with
@@ -118,36 +135,31 @@ def _find(identities: set[bytes], organisation_id: int) -> dict[bytes, Known]:
         return {bytes(key): Known(pk, vault.unwrap(wrapped)) for key, pk, wrapped in cursor.fetchall()}
 
 
-def _insert(fresh: list[_Fresh], organisation_id: int, now: datetime, writer: bulk.Writer) -> list[int]:
-    ids = bulk.new_ids(Person, len(fresh))
-    # Of what was inserted before nothing more is asked: its keys can be checked while these rows are made.
-    writer.whole()
-    numbered = list(zip(ids, fresh, strict=True))
+def _insert(fresh: Collection[_Fresh], organisation_id: int, now: datetime, writer: bulk.Writer) -> None:
     writer.insert(
         Person,
         ("id", "reference", "kind", "organisation_id", "recorded_at"),
-        ((pk, new_reference(), each.told.telling.kind, organisation_id, now) for pk, each in numbered),
+        ((each.id, new_reference(), each.told.telling.kind, organisation_id, now) for each in fresh),
     )
     writer.insert(
         PersonKey,
         ("person_id", "wrapped", "kek_version"),
-        ((pk, each.key.wrapped, 1) for pk, each in numbered),
+        ((each.id, each.key.wrapped, 1) for each in fresh),
     )
     writer.insert(
         Fact,
         ("person_id", "kind", "sealed", "source_id", "recorded_at"),
         (
-            (pk, kind, vault.seal(each.key.plain, value, place=vault.FACT_PLACE), organisation_id, now)
-            for pk, each in numbered
+            (each.id, kind, vault.seal(each.key.plain, value, place=vault.FACT_PLACE), organisation_id, now)
+            for each in fresh
             for kind, value in _facts(each.told.telling)
         ),
     )
     writer.insert(
         NameKey,
         ("person_id", "key"),
-        ((pk, key) for pk, each in numbered for key in _found_by(each.told)),
+        ((each.id, key) for each in fresh for key in _found_by(each.told)),
     )
-    return ids
 
 
 def _found_by(told: Told) -> list[bytes]:

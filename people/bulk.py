@@ -1,4 +1,4 @@
-"""Many rows at once: COPY into a temporary table, then INSERT … SELECT, which row security allows."""
+"""Many rows at once, by COPY."""
 
 from __future__ import annotations
 
@@ -99,29 +99,31 @@ def new_ids(model: type[Model], count: int) -> list[int]:
 
 
 def _types(model: type[Model], columns: Sequence[str]) -> dict[str, str]:
-    """Return the columns with the widest type of their kind: psycopg cuts off what does not fit into less.
-
-    The table's own types and lengths are checked as the rows go from the temporary table into it.
-    """
     types = {field.attname: field.db_type(connection) or "" for field in model._meta.concrete_fields}
-    plain = {column: re.sub(r"\(\d+\)", "", types[column]) for column in columns}
-    return {column: _WIDEST.get(kind, kind) for column, kind in plain.items()}
-
-
-_WIDEST: Final = {"smallint": "bigint", "integer": "bigint"}
+    return {column: re.sub(r"\(\d+\)", "", types[column]) for column in columns}
 
 
 def _insert(to: psycopg.Connection[Any], table: str, types: dict[str, str], rows: Sequence[Row]) -> None:
-    names = ", ".join(types)
-    with psycopg.Cursor(to) as cursor:
-        typed = ", ".join(f"{name} {kind}" for name, kind in types.items())
-        cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS incoming_{table} ({typed}) ON COMMIT DROP")
-        with cursor.copy(f"COPY incoming_{table} ({names}) FROM STDIN (FORMAT BINARY)") as copy:
-            copy.set_types(list(types.values()))
-            for row in rows:
-                copy.write_row(row)
-        cursor.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM incoming_{table}")
-        cursor.execute(f"TRUNCATE incoming_{table}")
+    _check_range(types, rows)
+    with (
+        psycopg.Cursor(to) as cursor,
+        cursor.copy(f"COPY {table} ({', '.join(types)}) FROM STDIN (FORMAT BINARY)") as copy,
+    ):
+        copy.set_types(list(types.values()))
+        for row in rows:
+            copy.write_row(row)
+
+
+# psycopg cuts off the bits that do not fit, and says nothing.
+_RANGES: Final = {"smallint": range(-(2**15), 2**15), "integer": range(-(2**31), 2**31)}
+
+
+def _check_range(types: dict[str, str], rows: Sequence[Row]) -> None:
+    limited = [(place, _RANGES[kind]) for place, kind in enumerate(types.values()) if kind in _RANGES]
+    for row in rows:
+        for place, fitting in limited:
+            if row[place] is not None and row[place] not in fitting:
+                raise psycopg.DataError("A number is out of the range of its column.")
 
 
 def _check(to: psycopg.Connection[Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import groupby
 from typing import Final, NamedTuple
 
@@ -244,6 +245,7 @@ def _unfit(text: str, longest: int) -> str | None:
     return None if text.isprintable() else "has characters that cannot be seen"
 
 
+@lru_cache(maxsize=4_096)  # the same few hundred numbers, forty a row
 def _number(text: str, most: int) -> int | None:
     if not text.isascii() or not text.isdigit() or len(text) > 7:
         return None
