@@ -25,7 +25,8 @@ class Writer:
     def insert(self, model: type[Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
         """Insert `rows`; JSON comes as psycopg's `Jsonb`."""
         table, types = model._meta.db_table, _types(model, columns)
-        self._do(partial(_insert, connection.connection, table, types, list(rows)))
+        if kept := list(rows):
+            self._do(partial(_insert, connection.connection, table, types, kept))
 
     def whole(self) -> None:
         """Say that what was inserted so far refers to nothing that is still to come."""
