@@ -6,4 +6,6 @@ from django.core.management import execute_from_command_line
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    # A command works for nobody in particular: whoever can type one here needs no row shown.
+    os.environ.setdefault("LIFELINE_SYSTEM", "1")
     execute_from_command_line(sys.argv)

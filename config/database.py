@@ -49,9 +49,15 @@ def _left_by_up(data: Path) -> dict[str, str]:
     return json.loads(path.read_text()) if path.exists() else {}
 
 
-def connection_settings(url: str, *, role: str = "") -> dict[str, Any]:
+def connection_settings(url: str, *, role: str = "", system: bool = False) -> dict[str, Any]:
+    """Return what Django needs to connect.
+
+    :param system: it works for nobody in particular: row security shows it everything
+    """
     settings: dict[str, Any] = environ.Env.db_url_config(url)
     options = ["-c lock_timeout=5s", "-c idle_in_transaction_session_timeout=20s"]
+    if system:
+        options.append("-c lifeline.system=on")
     if role:
         options.append(f"-c role={role}")
     # A statement asked for again is prepared: the families' look-up is four times as fast by it.
@@ -59,13 +65,13 @@ def connection_settings(url: str, *, role: str = "") -> dict[str, Any]:
     return settings | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
 
-def use(url: str, *, role: str = "") -> None:
+def use(url: str, *, role: str = "", system: bool = False) -> None:
     """Point this process, all its threads included, at another database or login."""
     connections.close_all()
-    connections.settings["default"].update(connection_settings(url, role=role))
+    connections.settings["default"].update(connection_settings(url, role=role, system=system))
 
 
 def migrate(owner_url: str) -> None:
-    use(owner_url)
+    use(owner_url, system=True)
     call_command("migrate", verbosity=0, interactive=False)
     connections.close_all()

@@ -85,7 +85,8 @@ TABLES: Final[Mapping[str, tuple[str, str, str]]] = {
     "exchanges_reply": (_ADD, "", ""),
     "exchanges_return": (_KEEP, _READ, ""),
     "exchanges_returnevent": (_ADD, "", ""),
-    "exchanges_returnperson": (_STANDING, "", ""),
+    # A policy on people asks who is named on a return, in whatever role.
+    "exchanges_returnperson": (_STANDING, "SELECT (person_id, group_id)", ""),
     "exchanges_returnstep": (_ADD, "", ""),
     "exchanges_round": (_KEEP, _KEEP, _READ),
     "exchanges_roundchange": (_ADD, _ADD, ""),

@@ -80,10 +80,14 @@ TEMPLATES = [
 # The owner migrates; every other process logs in plainly and takes the role it was given.
 ADDRESSES = database.addresses(env, DATA)
 DATABASE_ROLE = env.str("DATABASE_ROLE", "lifeline_web")
+# Who works for nobody in particular: the workers, and commands on the server itself; never the web server.
+SYSTEM = env.bool("LIFELINE_SYSTEM", False)
 if env.bool("LIFELINE_AS_OWNER", False):
-    DATABASES = {"default": database.connection_settings(ADDRESSES.owner)}
+    DATABASES = {"default": database.connection_settings(ADDRESSES.owner, system=SYSTEM)}
 else:
-    DATABASES = {"default": database.connection_settings(ADDRESSES.database, role=DATABASE_ROLE)}
+    DATABASES = {
+        "default": database.connection_settings(ADDRESSES.database, role=DATABASE_ROLE, system=SYSTEM)
+    }
 REDIS_URL = ADDRESSES.redis
 
 AUTH_USER_MODEL = "people.Staff"

@@ -1,7 +1,6 @@
 """What the database itself keeps of exchanges of prisoners: who may see a row, who is named. As SQL.
 
-The owner, who migrates and makes backups, is not bound: were row security forced upon the owner too, a
-backup would fail or lack these rows. No process works as the owner.
+The owner, who migrates and makes backups, is bound since `exchanges.row_security`.
 """
 
 from typing import Final

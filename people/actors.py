@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from django.db import connection
+from django.db import connection, transaction
 
 from people.models import Approval, Client, Grant, Role, Staff
 
@@ -76,8 +78,36 @@ def _roles(grants: Iterable[Grant], organisation_id: int | None) -> tuple[int, f
 def announce(actor: Actor) -> None:
     """Tell the database, for this transaction, who acts: triggers and row security read it."""
     who = f"{actor.kind}:{actor.staff_id or actor.client_id or ''}"
+    _tell(who, str(actor.organisation_id), ",".join(sorted(actor.roles)))
+
+
+@contextmanager
+def acting(actor: Actor | None) -> Iterator[None]:
+    """Read and write in one transaction as `actor`, as nobody without one; those around go on as before."""
+    within = connection.in_atomic_block
+    with transaction.atomic():
+        before = _told() if within else None
+        if actor is not None:
+            announce(actor)
+        elif within:
+            _tell("", "", "")
+        yield
+        if before is not None and not connection.needs_rollback:
+            _tell(*before)
+
+
+_SETTINGS: Final = ("lifeline.actor", "lifeline.organisation", "lifeline.roles")
+
+
+def _tell(*values: str) -> None:
+    calls = ", ".join(f"set_config('{name}', %s, true)" for name in _SETTINGS)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('lifeline.actor', %s, true), set_config('lifeline.organisation', %s, true)",
-            [who, str(actor.organisation_id)],
-        )
+        cursor.execute(f"SELECT {calls}", values)
+
+
+def _told() -> tuple[str, ...]:
+    calls = ", ".join(f"coalesce(current_setting('{name}', true), '')" for name in _SETTINGS)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {calls}")
+        told: tuple[str, ...] = cursor.fetchone()
+        return told

@@ -7,7 +7,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final
 
 import psycopg
@@ -26,7 +26,8 @@ class Writer:
         """Insert `rows`; JSON comes as psycopg's `Jsonb`."""
         table, types = model._meta.db_table, _types(model, columns)
         if kept := list(rows):
-            self._do(partial(_insert, connection.connection, table, types, kept))
+            way = _through if _is_under_row_security(table) else _insert
+            self._do(partial(way, connection.connection, table, types, kept))
 
     def whole(self) -> None:
         """Say that what was inserted so far refers to nothing that is still to come."""
@@ -113,6 +114,27 @@ def _insert(to: psycopg.Connection[Any], table: str, types: dict[str, str], rows
         copy.set_types(list(types.values()))
         for row in rows:
             copy.write_row(row)
+
+
+def _through(to: psycopg.Connection[Any], table: str, types: dict[str, str], rows: Sequence[Row]) -> None:
+    """Go through a temporary table: COPY does not ask row security, and is refused under it."""
+    names, incoming = ", ".join(types), f"incoming_{table}"
+    with psycopg.Cursor(to) as cursor:
+        cursor.execute(
+            f"CREATE TEMP TABLE IF NOT EXISTS {incoming} ON COMMIT DROP AS"
+            f" SELECT {names} FROM {table} WITH NO DATA"
+        )
+        _insert(to, incoming, types, rows)
+        cursor.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM {incoming}")
+        cursor.execute(f"TRUNCATE {incoming}")
+
+
+@cache
+def _is_under_row_security(table: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relrowsecurity FROM pg_class WHERE oid = %s::regclass", [table])
+        (found,) = cursor.fetchone()
+        return bool(found)
 
 
 # psycopg cuts off the bits that do not fit, and says nothing.

@@ -54,9 +54,11 @@ class ClientAuthentication(BaseAuthentication):
         if found is None or found.application is None:
             raise AuthenticationFailed("The token is unknown or has expired.")
         try:
-            return actors.of_client(found.application), found
+            actor = actors.of_client(found.application)
         except actors.NoGrant:
             raise AuthenticationFailed("The client holds no current right.") from None
+        actors.announce(actor)
+        return actor, found
 
     def authenticate_header(self, request: Request) -> str:
         wrong = ', error="invalid_token"' if "Authorization" in request.headers else ""

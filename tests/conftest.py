@@ -1,6 +1,7 @@
 """Real servers, and the rights of a real process: tests run as the plain login in the role lifeline_web.
 
 Without DATABASE_URL or REDIS_URL, the servers that `manage.py up` would start run in a temporary folder.
+What a test looks at itself row security shows it, as it does to the system; no request is shown more for that.
 `db` rolls a test back; `committed_db` gives it a database of its own, for threads, processes and browsers.
 Tables are never flushed: most of them refuse it.
 """
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import django
 import pytest
+from django.conf import settings
 from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django import DjangoDbBlocker
@@ -52,6 +54,7 @@ def _start_servers() -> None:
 _start_servers()
 compile_stale()
 django.setup()
+settings.MIDDLEWARE.insert(0, "tests.databases.as_the_web_server")
 
 _CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-headless-shell")
 _TEMPLATE, _SHARED = Database(f"test_template_{os.getpid()}"), Database(f"test_lifeline_{os.getpid()}")
@@ -84,13 +87,13 @@ def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBl
             _TEMPLATE.make()
             database.migrate(_TEMPLATE.owner_url)
             _SHARED.make(_TEMPLATE)
-            database.use(_SHARED.url, role=WEB)
+            database.use(_SHARED.url, role=WEB, system=True)
         except Exception as error:
             # Said once, not by every test that needs a database.
             pytest.exit(f"The tests' database was not made: {error!r}", returncode=1)
     yield
     with django_db_blocker.unblock():
-        database.use(os.environ["DATABASE_URL"], role=WEB)
+        database.use(os.environ["DATABASE_URL"], role=WEB, system=True)
         _SHARED.drop()
         _TEMPLATE.drop()
 
@@ -101,11 +104,11 @@ def committed_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> I
     clone = Database(f"{_SHARED.name}_clone")
     with django_db_blocker.unblock():
         clone.make(_TEMPLATE)
-        database.use(clone.url, role=WEB)
+        database.use(clone.url, role=WEB, system=True)
         try:
             yield clone
         finally:
-            database.use(_SHARED.url, role=WEB)
+            database.use(_SHARED.url, role=WEB, system=True)
             clone.drop()
 
 

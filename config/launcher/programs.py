@@ -4,9 +4,12 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from config.database import Addresses
 from config.launcher.processes import Program
+
+_WEB: Final = "lifeline_web"
 
 
 @dataclass(frozen=True)
@@ -16,12 +19,14 @@ class Environment:
     port: int
     has_roles: bool
 
-    def of(self, role: str) -> dict[str, str]:
+    def of(self, role: str, *, system: bool = True) -> dict[str, str]:
+        """Return what a process is told that works in this role, for nobody in particular if `system`."""
         return {
             **os.environ,
             "DATABASE_URL": self.addresses.database,
             "DATABASE_OWNER_URL": self.addresses.owner,
             "DATABASE_ROLE": role if self.has_roles else "",
+            "LIFELINE_SYSTEM": "1" if system else "",
             "REDIS_URL": self.addresses.redis,
             "LIFELINE_DATA": str(self.data),
             "PORT": str(self.port),
@@ -33,7 +38,7 @@ class Environment:
             name,
             [sys.executable, *module.split(), *arguments],
             self.data / "logs" / f"{name}.log",
-            self.of(role),
+            self.of(role, system=role != _WEB),
             keep_open=() if fd is None else (fd,),
         )
 
@@ -49,7 +54,7 @@ def lasting(environment: Environment, listener: int) -> list[Program]:
     schedule = str(environment.data / "beat-schedule")
     beat = ["-A", "config", "beat", "--loglevel", "WARNING", "--schedule", schedule, "--pidfile="]
     return [
-        environment.program("web", "-m gunicorn", *web, role="lifeline_web", fd=listener),
+        environment.program("web", "-m gunicorn", *web, role=_WEB, fd=listener),
         environment.program("worker", "-m celery", *worker, role="lifeline_worker"),
         environment.program("beat", "-m celery", *beat, role="lifeline_worker"),
         environment.program("sweep", "manage.py sweep", role="lifeline_worker"),
@@ -59,4 +64,4 @@ def lasting(environment: Environment, listener: int) -> list[Program]:
 def demonstrate(environment: Environment) -> Program:
     """It shows its own progress on our screen."""
     command = [sys.executable, "manage.py", "demonstrate"]
-    return Program("demonstration", command, None, environment.of("lifeline_web"))
+    return Program("demonstration", command, None, environment.of(_WEB))

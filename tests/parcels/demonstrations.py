@@ -27,7 +27,7 @@ def loaded_after_a_kill(blocker: DjangoDbBlocker, once: Callable[[], bool]) -> I
     with blocker.unblock():
         own.make()
         database.migrate(own.owner_url)
-        database.use(own.url, role=WEB)
+        database.use(own.url, role=WEB, system=True)
         try:
             command = [sys.executable, "manage.py", "demonstrate"]
             process = subprocess.Popen(command, cwd=ROOT, env=own.environment(), stdout=subprocess.DEVNULL)

@@ -1,0 +1,8 @@
+from django.db import migrations
+
+from people import row_security
+
+
+class Migration(migrations.Migration):
+    dependencies = [("people", "0007_matching_guard")]
+    operations = [migrations.RunSQL(row_security.ALL, migrations.RunSQL.noop)]
