@@ -21,6 +21,7 @@ from parcels.admin import (
     listed,
     moving,
     news,
+    opened,
     parcel_list,
     review,
     terms_preview,
@@ -132,13 +133,7 @@ class ParcelAdmin(ReadOnlyDesk):
             return HttpResponseNotAllowed(["GET"])
         require(self.has_view_permission(request))
         parcel = require_parcel(request, _number(object_id))
-        shown = context(parcel, reader_of(request), timezone.now())
-        return page(
-            request,
-            "admin/parcels/parcel_page.html",
-            f"Parcel {parcel.number}",
-            {**shown, "note_form": NoteForm(), "hows": SettledAddressee.How.choices},
-        )
+        return _page(request, parcel, NoteForm())
 
     def get_urls(self) -> list[URLPattern]:
         def at(route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
@@ -161,8 +156,18 @@ class ParcelAdmin(ReadOnlyDesk):
             at("moves/<slug:move>/", move_view, "move"),
             at("<int:parcel_id>/do/<slug:deed>/", do, "do"),
             at("<int:parcel_id>/note/", note, "note"),
+            at("<int:parcel_id>/open/", opened.open_parcel, "open"),
+            at("scan/", opened.scan, "scan"),
             *super().get_urls(),
         ]
+
+
+def _page(request: HttpRequest, parcel: Parcel, note_form: NoteForm, *, status: int = 200) -> HttpResponse:
+    purpose = opened.purpose_of(request, "parcel", parcel.pk)
+    shown = context(parcel, reader_of(request), timezone.now(), purpose)
+    forms = {"note_form": note_form, "hows": SettledAddressee.How.choices, "asking": opened.PurposeForm()}
+    title = f"Parcel {parcel.number}"
+    return page(request, "admin/parcels/parcel_page.html", title, shown | forms, status=status)
 
 
 def _number(object_id: str) -> int:
@@ -239,11 +244,7 @@ def note(request: HttpRequest, parcel_id: int) -> HttpResponse:
     require(reader.may("parcels.add_note"))
     form = NoteForm(request.POST)
     if not form.is_valid():
-        shown = context(parcel, reader, timezone.now())
-        return page(
-            request, "admin/parcels/parcel_page.html", f"Parcel {parcel.number}",
-            {**shown, "note_form": form, "hows": SettledAddressee.How.choices}, status=400,
-        )  # fmt: skip
+        return _page(request, parcel, form, status=400)
     about = parcel.sender_id if form.cleaned_data["about"] == "sender" else parcel.recipient_id
     try:
         settling.write_note(parcel, about, form.cleaned_data["text"], by=reader.actor, now=timezone.now())

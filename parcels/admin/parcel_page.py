@@ -15,6 +15,7 @@ from exchanges.queries import Timeline, claims_about
 from parcels import access
 from parcels.access import Relation
 from parcels.admin import moving, words
+from parcels.admin.parcel_list import initials
 from parcels.admin.reading import Reader
 from parcels.assessment import explain_to_staff
 from parcels.declarations import LINE_PLACE, RELATIONSHIP_PLACE
@@ -69,8 +70,11 @@ class Row(NamedTuple):
     findings: Sequence[Mapping[str, Any]]
 
 
-def context(parcel: Parcel, reader: Reader, now: datetime) -> dict[str, Any]:
-    """Return what the template needs. Reading names, notes and contents leaves an audit entry."""
+def context(parcel: Parcel, reader: Reader, now: datetime, purpose: str = "") -> dict[str, Any]:
+    """Return what the template needs. Reading names, notes and contents leaves an audit entry.
+
+    :param purpose: what its people are open for; of people who are not open initials are shown
+    """
     round_id = parcel.round_id
     seen = access.sight(reader.actor, parcel)
     movements = list(
@@ -78,11 +82,11 @@ def context(parcel: Parcel, reader: Reader, now: datetime) -> dict[str, Any]:
     )
     ours = seen.relation is Relation.SENDING
     public = dict(parcel.publications.values_list("number", "public_from")) if ours else {}
-    people = _people(parcel, reader)
+    people = _people(parcel, reader, is_open=bool(purpose))
     keys = keys_of(parcel) if seen.contents or people else {}
     found = list(access.findings(reader.actor, parcel, now).select_related("rule", "terms"))
-    if people:
-        audit(reader.staff, "see_names", "parcel", [parcel.pk])
+    if people and purpose:
+        audit(reader.staff, "see_names", "parcel", [parcel.pk], purpose=purpose)
     return {
         "parcel": parcel,
         "badge": words.badge(parcel.status),
@@ -91,7 +95,8 @@ def context(parcel: Parcel, reader: Reader, now: datetime) -> dict[str, Any]:
         "moves": moving.possible(parcel, reader.actor),
         "family": family_reads(movements, public, now) if ours else None,
         "people": people,
-        "relationship": _relationship(parcel, keys) if reader.reads_sender(round_id) else "",
+        "purpose": purpose,
+        "relationship": _relationship(parcel, keys) if purpose and reader.reads_sender(round_id) else "",
         "rows": rows(parcel, keys, found) if seen.contents else None,
         "whole": [worded_finding(each) for each in found if each.line is None],
         "consignment": parcel.consignment if seen.route else None,
@@ -101,7 +106,7 @@ def context(parcel: Parcel, reader: Reader, now: datetime) -> dict[str, Any]:
         "holder": ends_named(reader, reader.rounds[round_id]).get(parcel.holder_id or 0, ""),
         "timeline": _claims(parcel, reader),
         "about": parcel.number,
-        "notes": _notes(parcel, keys, reader),
+        "notes": _notes(parcel, keys, reader) if purpose else [],
         "may_note": reader.may("parcels.add_note"),
         "waiting": _waiting(parcel, reader),
         "may": _may(parcel, reader),
@@ -213,13 +218,14 @@ def _family_of(movement: Movement, public: Mapping[int, datetime], now: datetime
     return f"since {on}" if at <= now else f"from {on}"
 
 
-def _people(parcel: Parcel, reader: Reader) -> list[tuple[str, Person, str]]:
-    """Return those whose names the reader may read: what they are to the parcel, and the name."""
+def _people(parcel: Parcel, reader: Reader, *, is_open: bool) -> list[tuple[str, Person, str]]:
+    """Return those whose names the reader may read: what they are to the parcel, and the name or initials."""
     shown = [("Addressee", parcel.recipient)] if reader.reads_names else []
     if reader.reads_sender(parcel.round_id):
         shown.append(("Sender", parcel.sender))
     names = names_of(person.pk for _, person in shown) if shown else {}
-    return [(part, person, names.get(person.pk, ERASED)) for part, person in shown]
+    told = {pk: name if is_open else initials(name) for pk, name in names.items()}
+    return [(part, person, told.get(person.pk, ERASED)) for part, person in shown]
 
 
 def keys_of(parcel: Parcel) -> dict[int, bytes]:

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from parcels import addressees, bell
+from parcels.admin import opened
 from parcels.admin.parcel_list import initials, people_found
 from parcels.admin.person_deeds import DEEDS, Wrong
 from parcels.admin.person_forms import PersonForm, Told
@@ -24,6 +25,9 @@ from people.desk import ReadOnlyDesk, audit, page, require, staff_of
 from people.match_desk import also_on_record
 from people.models import Person
 from people.queries import names_of
+
+# Beside what is told of a person, the page knows one more deed: to open it.
+OPEN = "open"
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -125,13 +129,22 @@ class PersonAdmin(ReadOnlyDesk):
         looking = Looking(reader_of(request), person)
         require(looking.seen.identity)
         wrong: Told | None = None
+        asking = opened.PurposeForm(request.POST if request.POST.get("deed") == OPEN else None)
+        if asking.is_valid():
+            opened.open_for(request, "person", person.pk, asking.cleaned_data["purpose"])
+            return HttpResponseRedirect(_page_of(person.pk))
+        if asking.is_bound:
+            return _ask(request, person, asking)
         if request.method == "POST":
             wrong = _told(request, looking)
             if wrong is None:
                 return HttpResponseRedirect(_page_of(person.pk))
+        purpose = opened.purpose_of(request, "person", person.pk)
+        if not purpose and wrong is None:
+            return _ask(request, person, asking)
         also = also_on_record(person, looking.reader.organisation)
-        opened = [person.pk, *(each.person.pk for each in also.records)]
-        audit(staff_of(request), "open_person", "person", opened)
+        shown = [person.pk, *(each.person.pk for each in also.records)]
+        audit(staff_of(request), "open_person", "person", shown, purpose=purpose)
         forms = looking.forms() | ({wrong.deed: wrong} if wrong else {})
         context = {
             "person": person,
@@ -143,6 +156,15 @@ class PersonAdmin(ReadOnlyDesk):
         }
         title = f"{person.get_kind_display().capitalize()} {person.reference}"
         return page(request, "admin/people/person.html", title, context, status=400 if wrong else 200)
+
+
+def _ask(request: HttpRequest, person: Person, asking: opened.PurposeForm) -> HttpResponse:
+    """Ask what the record is opened for, and show until then what lists show."""
+    title = f"{person.get_kind_display().capitalize()} {person.reference}"
+    masked = initials(names_of([person.pk]).get(person.pk, ""))
+    context = {"person": person, "initials": masked, "form": asking}
+    status = 400 if asking.errors else 200
+    return page(request, "admin/people/ask.html", title, context, status=status)
 
 
 def _page_of(pk: int) -> str:

@@ -11,13 +11,14 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test import Client as Browser
 
-from people.models import Role
+from parcels.models import Parcel
+from people.models import Person, Role
 from tests.config.walk.addresses import Address, addresses, asking, patterns, same_for_all
 from tests.config.walk.planting import Planted, plant
 from tests.config.walk.secrets import EXCHANGE, GITA, IVO, NORTH, SECRETS, SNAPSHOT, Reader
 from tests.config.walk.walkers import Walker, named, walkers
 from tests.factories import NOON, staff, world
-from tests.parcels.admin.desk import signed_in
+from tests.parcels.admin.desk import opened_parcel, opened_person, signed_in
 
 
 @pytest.fixture
@@ -123,6 +124,11 @@ def _asked_what_for(walker: Walker, planted: Iterable[Planted]) -> Iterator[tupl
             yield path, walker.reads.post(path, form)
         page = f"/admin/exchanges/exchange/{each.exchange}/"
         yield page, walker.reads.get(page)
+    if "system" not in walker.role:
+        for pk in Person.objects.values_list("pk", flat=True):
+            yield f"/admin/people/person/{pk}/change/", opened_person(walker.reads, pk)
+        for pk in Parcel.objects.values_list("pk", flat=True):
+            yield f"/admin/parcels/parcel/{pk}/change/", opened_parcel(walker.reads, pk)
 
 
 # Kept of every request, whatever comes of it.

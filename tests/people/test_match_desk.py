@@ -8,7 +8,7 @@ from django.urls import reverse
 from people import deciding, groups
 from people.models import Approval, AuditEntry, MatchStatement, PossibleMatch
 from tests.factories import World, world
-from tests.parcels.admin.desk import messages, signed_in, text
+from tests.parcels.admin.desk import messages, opened_person, signed_in, text
 from tests.people.people import match, recorded
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +59,7 @@ def test_two_people_decide_on_the_page_and_take_it_back(w: World) -> None:
     page = text(gita.get(url(question)))
     assert "Your office says: one person" in page
     assert "Amina and Gita" in page
-    person = text(amina.get(reverse("admin:people_person_change", args=[question.person_id])))
+    person = text(opened_person(amina, question.person_id))
     assert "Also on record" in person
     assert "Коваленко І. С." in person
     amina.post(url(question), {"act": deciding.TAKE_BACK})

@@ -15,6 +15,19 @@ def signed_in(staff: Staff) -> Client:
     return client
 
 
+def opened_person(client: Client, pk: int, purpose: str = "verification") -> Any:
+    """Say what for, as whoever opens a record must, and return the page."""
+    address = f"/admin/people/person/{pk}/change/"
+    client.post(address, {"deed": "open", "purpose": purpose})
+    return client.get(address)
+
+
+def opened_parcel(client: Client, pk: int, purpose: str = "verification") -> Any:
+    """Say what for, as whoever opens names must, and return the page."""
+    client.post(f"/admin/parcels/parcel/{pk}/open/", {"purpose": purpose})
+    return client.get(f"/admin/parcels/parcel/{pk}/change/")
+
+
 class _Text(HTMLParser):
     def __init__(self) -> None:
         super().__init__()

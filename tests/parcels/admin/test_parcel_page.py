@@ -26,7 +26,7 @@ from tests.factories import (
     staff,
     world,
 )  # fmt: skip
-from tests.parcels.admin.desk import messages, signed_in, text
+from tests.parcels.admin.desk import messages, opened_parcel, signed_in, text
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def w(db: None) -> World:
 
 
 def page(member: Staff, parcel: Parcel) -> Any:
-    answer = signed_in(member).get(f"/admin/parcels/parcel/{parcel.pk}/change/")
+    answer = opened_parcel(signed_in(member), parcel.pk)
     assert answer.status_code == HTTPStatus.OK
     return answer
 

@@ -22,7 +22,7 @@ from people.models import (
     Withholding,
 )
 from tests.factories import NOON, World, organisation, registered, staff, world
-from tests.parcels.admin.desk import messages, signed_in, text
+from tests.parcels.admin.desk import messages, opened_person, signed_in, text
 
 LIST = "/admin/people/person/"
 STATED = {
@@ -53,7 +53,7 @@ def test_person_is_found_in_either_script_and_shown_by_initials(w: World, prison
 def test_opening_a_person_shows_every_fact_with_its_source_and_is_recorded(
     w: World, prisoner: Person
 ) -> None:
-    shown = text(signed_in(w.amina).get(f"{LIST}{prisoner.pk}/change/"))
+    shown = text(opened_person(signed_in(w.amina), prisoner.pk))
     assert "name Коваленко Сергій North" in shown
     assert "birth date 1 January 1990 North" in shown
     assert list(AuditEntry.objects.values_list("staff", "act", "subject")) == [
@@ -63,8 +63,8 @@ def test_opening_a_person_shows_every_fact_with_its_source_and_is_recorded(
 
 def test_sender_is_opened_by_the_own_office_only(w: World) -> None:
     sender = registered(w).sender
-    assert signed_in(w.farid).get(f"{LIST}{sender.pk}/change/").status_code == HTTPStatus.NOT_FOUND
-    assert "phone: +" in text(signed_in(w.amina).get(f"{LIST}{sender.pk}/change/"))
+    assert opened_person(signed_in(w.farid), sender.pk).status_code == HTTPStatus.NOT_FOUND
+    assert "phone: +" in text(opened_person(signed_in(w.amina), sender.pk))
     assert AuditEntry.objects.filter(staff=w.farid).count() == 0
 
 
@@ -117,7 +117,7 @@ def test_own_officers_word_needs_two(w: World, prisoner: Person) -> None:
 
 
 def test_registrar_records_no_situation(w: World, prisoner: Person) -> None:
-    assert "Record a statement" not in text(signed_in(w.amina).get(f"{LIST}{prisoner.pk}/change/"))
+    assert "Record a statement" not in text(opened_person(signed_in(w.amina), prisoner.pk))
     assert state(w.amina, prisoner, w).status_code == HTTPStatus.FORBIDDEN
     assert SituationEvent.objects.count() == 0
 
@@ -136,7 +136,7 @@ def do(member: Staff, person: Person, deed: str, **told: object) -> Any:
 
 
 def opened(member: Staff, person: Person) -> str:
-    return text(signed_in(member).get(f"{LIST}{person.pk}/change/"))
+    return text(opened_person(signed_in(member), person.pk))
 
 
 def occurred(w: World, person: Person, situation: str, stated_by: str = "neutral") -> SituationEvent:

@@ -14,7 +14,7 @@ from people.models import Person, Staff
 from tests import factories
 from tests.exchanges import visits
 from tests.factories import NOON, World, registered, staff, world
-from tests.parcels.admin.desk import signed_in, text
+from tests.parcels.admin.desk import opened_person, signed_in, text
 
 SAID = "He is said to be well"
 
@@ -40,7 +40,8 @@ def claim(w: World, subject: Person | str, words: str = SAID, by: Staff | None =
 
 
 def page(member: Staff, person: Person) -> str:
-    return signed_in(member).get(f"/admin/people/person/{person.pk}/change/").content.decode()
+    shown: str = opened_person(signed_in(member), person.pk).content.decode()
+    return shown
 
 
 def parcel_page(member: Staff, parcel: Parcel) -> str:
@@ -100,7 +101,7 @@ def test_page_asks_as_often_for_three_visits_and_claims_as_for_one(w: World, pri
             claim(w, prisoner)
         browser = signed_in(w.gita)
         with CaptureQueriesContext(connection) as queries:
-            browser.get(f"/admin/people/person/{prisoner.pk}/change/")
+            opened_person(browser, prisoner.pk)
         asked.append(len(queries))
     assert asked[0] == asked[1]
 
