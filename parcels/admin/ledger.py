@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import json
@@ -24,6 +23,7 @@ from parcels.ledger import ledger_of, snapshots
 from parcels.models import LedgerSnapshot
 from people.desk import ReadOnlyDesk, audit, page, require
 from people.models import Organisation
+from people.spreadsheets import Sheet
 
 _GREATEST_FILE: Final = 4 * 1024 * 1024
 
@@ -100,11 +100,7 @@ class LedgerSnapshotAdmin(ReadOnlyDesk):
     def csv_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         snapshot = self._taken(request, pk)
         out = io.StringIO()
-        writer = csv.writer(out)
-        writer.writerow(snapshots.COLUMNS)
-        writer.writerows(
-            [_plain(cell) for cell in line] for line in snapshots.lines(json.loads(snapshot.text))
-        )
+        Sheet(out, snapshots.COLUMNS).add_all(snapshots.lines(json.loads(snapshot.text)))
         return _download(snapshot, "csv", "text/csv; charset=utf-8", out.getvalue())
 
     def _taken(self, request: HttpRequest, pk: int) -> LedgerSnapshot:
@@ -201,11 +197,6 @@ def _named(count: dict[str, Any], names: dict[str, str]) -> dict[str, str]:
 
 def _names() -> dict[str, str]:
     return dict(Organisation.objects.values_list("code", "name_en"))
-
-
-def _plain(cell: object) -> object:
-    """A sheet reads what begins like a formula as one."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@") else cell
 
 
 def _download(snapshot: LedgerSnapshot, ending: str, kind: str, text: str) -> HttpResponse:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, TextIO
 
+from people.spreadsheets import Sheet
 from people.tables import Unreadable
 
 COLUMNS: Final = ("row", "external_id", "status", "number", "errors")
@@ -27,11 +27,10 @@ class Results:
         """Start, or start anew: what was judged before is no longer so."""
         self._file.seek(0)
         self._file.truncate()
-        self._writer = csv.writer(self._file, lineterminator="\n")
-        self._writer.writerow(COLUMNS)
+        self._sheet = Sheet(self._file, COLUMNS)
 
     def add(self, row: int, external_id: str, status: str, number: str | None, errors: list[str]) -> None:
-        self._writer.writerow((row, external_id, status, number or "", "; ".join(errors)))
+        self._sheet.add((row, external_id, status, number or "", "; ".join(errors)))
 
 
 @contextmanager

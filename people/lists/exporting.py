@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Final, TextIO
@@ -12,6 +11,7 @@ from people.actors import Actor
 from people.lists.keeping import Opened, open_entries
 from people.models import Approval, ComparedRow, ListComparison, ListEntry
 from people.resemblance import WORDS
+from people.spreadsheets import Sheet
 
 EXPORT: Final = "export"
 SUBJECT: Final = "comparison"
@@ -21,8 +21,6 @@ COLUMNS: Final = (
     "their_row", "their_name", "their_birth_date", "their_service_number",
     "reasons",
 )  # fmt: skip
-# What a spreadsheet would compute instead of showing.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def propose_export(comparison: ListComparison, *, by: Actor, now: datetime) -> Approval:
@@ -58,10 +56,9 @@ def export(
     approvals.use_up(
         approval, SUBJECT, comparison.pk, EXPORT, office_id=comparison.office_id, staff_id=staff_id, now=now
     )
-    writer, count = csv.writer(file, lineterminator="\n"), 0
-    writer.writerow(COLUMNS)
+    sheet, count = Sheet(file, COLUMNS), 0
     for row in _rows(comparison):
-        writer.writerow(map(_safe, row))
+        sheet.add(row)
         count += 1
     return count
 
@@ -86,7 +83,3 @@ def _told(opened: Opened | None) -> tuple[str, str, str, str]:
         return (str(opened.number), "erased", "", "")
     entry = opened.entry
     return (str(entry.number), entry.name, entry.birth_date or entry.note, entry.service_number)
-
-
-def _safe(cell: str) -> str:
-    return f"'{cell}" if cell.lstrip().startswith(_FORMULA) else cell
