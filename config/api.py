@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.urls import path, re_path
-from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import (
@@ -33,6 +32,7 @@ def _description() -> Any:
 
 
 class Description(SpectacularAPIView):
+    http_method_names = ("get", "head")
     # JSON to who asks for nothing special: every tool reads it, also those that expect YAML.
     renderer_classes = [
         OpenApiJsonRenderer,
@@ -46,22 +46,15 @@ class Description(SpectacularAPIView):
         return Response(_description())
 
 
+class Docs(SpectacularSwaggerSplitView):
+    template_name = "people/docs.html"
+    # Any other would be answered by a template that this page has not.
+    http_method_names = ("get", "head")
+
+
 @csrf_exempt
 def unknown(request: HttpRequest) -> HttpResponse:
     return Problem("not-found").response()
-
-
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    return _problem_or(request, "validation") or defaults.bad_request(request, exception)
-
-
-def server_error(request: HttpRequest) -> HttpResponseBase:
-    return _problem_or(request, "server-error") or defaults.server_error(request)
-
-
-def _problem_or(request: HttpRequest, slug: str) -> HttpResponse | None:
-    """Return a problem to a program; people get a page."""
-    return Problem(slug).response() if request.path.startswith(("/api/", "/oauth/")) else None
 
 
 urlpatterns = [
@@ -83,11 +76,7 @@ urlpatterns = [
     path("api/v1/visits/", exchanges_api.Visits.as_view()),
     path("api/v1/visits/<str:reference>/", exchanges_api.OneVisit.as_view()),
     path("api/schema/", Description.as_view(), name="schema"),
-    path(
-        "api/docs/",
-        SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="people/docs.html"),
-        name="api-docs",
-    ),
+    path("api/docs/", Docs.as_view(url_name="schema"), name="api-docs"),
     re_path(r"^(?:api|oauth)/", unknown),
     re_path(r"^problems/(?P<slug>[a-z-]+)/?$", page, name="problem"),
 ]

@@ -5,8 +5,10 @@ from django.urls import include, path
 
 from config import health
 
-handler400 = "config.api.bad_request"
-handler500 = "config.api.server_error"
+handler400 = "config.errors.bad_request"
+handler403 = "config.errors.forbidden"
+handler404 = "config.errors.not_found"
+handler500 = "config.errors.server_error"
 
 urlpatterns = [
     path("livez", health.livez),
