@@ -14,6 +14,8 @@ from django.views.decorators.http import require_safe
 from rest_framework import exceptions
 from structlog import get_logger
 
+from people import incidents
+
 MEDIA_TYPE: Final = "application/problem+json"
 
 _log = get_logger(__name__)
@@ -130,8 +132,8 @@ KINDS: Final[Mapping[str, Kind]] = {
     "server-error": Kind(
         500,
         "Something went wrong here",
-        "It is our fault and has been recorded. If it was a write, send it again with the same"
-        " Idempotency-Key.",
+        "It is our fault and has been recorded: tell us the `reference`. If it was a write, send it again"
+        " with the same Idempotency-Key.",
     ),
     "unavailable": Kind(
         503,
@@ -168,6 +170,7 @@ class Problem(Exception):
     def response(self) -> HttpResponse:
         kind = KINDS[self.slug]
         body: dict[str, Any] = {"type": f"/problems/{self.slug}", "title": kind.title, "status": kind.status}
+        body["reference"] = incidents.current()
         if self.detail:
             body["detail"] = self.detail
         if self.faults:
@@ -210,7 +213,7 @@ def _problem(error: Exception, request: HttpRequest) -> Problem | None:
         case SuspiciousOperation():
             return Problem("validation")
         case OperationalError() | psycopg.OperationalError():
-            _log.error("database unavailable", exc_info=error)
+            _log.error("database_unavailable", exc_info=error)
             return Problem("unavailable", headers={"Retry-After": "5"})
     return None
 

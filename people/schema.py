@@ -29,6 +29,7 @@ _KEY: Final = OpenApiParameter(
     required=True,
     description="Chosen by you, one for each write. The same request with the same key is done once.",
 )
+_REFERENCE: Final = {"reference": "7K3MQ9TD"}
 _WRITES: Final = ("POST", "PUT", "PATCH")
 
 
@@ -44,6 +45,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     type = serializers.ChoiceField(choices=[f"/problems/{slug}" for slug in KINDS])
     title = serializers.CharField()
     status = serializers.IntegerField()
+    reference = serializers.CharField(help_text="Random; our log has it too. Tell it to us when you ask")
     detail = serializers.CharField(required=False)
     errors = FaultSerializer(many=True, required=False)  # type: ignore[assignment]
 
@@ -103,7 +105,7 @@ def _by_status(slugs: Iterator[str]) -> list[tuple[int, list[str]]]:
 
 def _example(slug: str) -> dict[str, Any]:
     kind = KINDS[slug]
-    return {"value": {"type": f"/problems/{slug}", "title": kind.title, "status": kind.status}}
+    return {"value": {"type": f"/problems/{slug}", "title": kind.title, "status": kind.status} | _REFERENCE}
 
 
 class ClientScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

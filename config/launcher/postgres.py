@@ -39,7 +39,9 @@ _SETTINGS = {
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    # Statements and their details may hold a name: the log keeps the message alone.
+    # Statements and their details may hold a name, and so may an error's message: it quotes what it could not
+    # read. The log keeps what the server says of itself; an error is logged by the process that caused it.
+    "log_min_messages": "log",
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
 }

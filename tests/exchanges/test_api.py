@@ -9,7 +9,7 @@ from exchanges.actions import draft_terms, first_terms, make_round, next_version
 from exchanges.models import Agreement, ContentRule, Round, Terms
 from tests import factories
 from tests.factories import NOON, World, world
-from tests.partners import Partner, partner, problem
+from tests.partners import Partner, partner, problem, told
 
 pytestmark = pytest.mark.django_db
 
@@ -158,7 +158,7 @@ def test_foreign_and_unknown_are_not_found_alike(w: World, stranger: Partner) ->
     assert (listed(stranger, "rounds"), listed(stranger, "agreements")) == ([], [])
     answers = [stranger.get(path) for path in paths]
     assert [problem(answer) for answer in answers] == [(404, "/problems/not-found")] * 6
-    assert len({answer.content for answer in answers}) == 1
+    assert len({told(answer) for answer in answers}) == 1
 
 
 def test_postponed_round_says_until_when(w: World, north: Partner) -> None:

@@ -15,7 +15,7 @@ from config.scratch import Database
 from parcels import codes
 from parcels.models import Parcel
 from tests.factories import NOON, World, accepted, handed_over, move, registered, world
-from tests.partners import problem
+from tests.partners import problem, told
 
 PATH = "/api/v1/track/"
 UNKNOWN = codes.receipt_code(b"another key", bytes(16))
@@ -87,7 +87,7 @@ def test_wrong_unknown_and_withdrawn_codes_are_answered_alike(w: World) -> None:
     answers = [ask(code) for code in (withdrawn, UNKNOWN, UNKNOWN[:-1], "", "x" * 500, "\0", "код")]
 
     assert [problem(answer) for answer in answers] == [(404, "/problems/not-found")] * 7
-    assert len({(answer.content, tuple(sorted(answer.headers.items()))) for answer in answers}) == 1
+    assert len({(told(answer), tuple(sorted(answer.headers.items()))) for answer in answers}) == 1
 
 
 def test_code_is_read_as_people_type_it(w: World) -> None:

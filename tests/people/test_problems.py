@@ -4,7 +4,7 @@ import pytest
 from django.test import Client as Browser
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from people import problems
+from people import incidents, problems
 from people.problems import KINDS, Problem
 from tests import factories
 from tests.partners import Partner, partner, problem
@@ -38,6 +38,7 @@ def test_unknown_kind_has_no_page() -> None:
 
 
 def test_response_is_a_problem_document() -> None:
+    reference = incidents.begin()
     response = Problem("throttled", "Wait.", headers={"Retry-After": "7"}).response()
 
     assert (response.status_code, response["Content-Type"], response["Retry-After"]) == (
@@ -49,6 +50,7 @@ def test_response_is_a_problem_document() -> None:
         "type": "/problems/throttled",
         "title": "There were too many tries",
         "status": 429,
+        "reference": reference,
         "detail": "Wait.",
     }
 

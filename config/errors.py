@@ -1,0 +1,50 @@
+"""What is answered when something goes wrong: a problem to a program, a page to people. Neither says why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.template.loader import render_to_string
+
+from people import incidents
+from people.problems import Problem
+
+
+class Traced:
+    """Gives each request its reference before anything can go wrong with it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        incidents.begin()
+        return self._get_response(request)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _problem(request, "validation") or _plain("400.html", 400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _problem(request, "not-permitted") or render(request, "403.html", status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _problem(request, "not-found") or render(request, "404.html", status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _problem(request, "server-error") or _plain("500.html", 500)
+
+
+def _plain(template: str, status: int) -> HttpResponse:
+    """Render without the request: what it would ask for may be what went wrong."""
+    return HttpResponse(render_to_string(template, {"reference": incidents.current()}), status=status)
+
+
+def _problem(request: HttpRequest, slug: str) -> HttpResponse | None:
+    is_program = request.path.startswith(("/api/", "/oauth/", "/epcis/"))
+    return Problem(slug).response() if is_program else None
