@@ -3,17 +3,20 @@
 Nothing here starts a server: `manage.py up` does, and hands the addresses down in the environment.
 """
 
+import os
+from itertools import chain
 from pathlib import Path
 
 import environ
 
-from config import database, keys, logs
+from config import database, keys, logs, secrets_check
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
 
 DATA = Path(env.str("LIFELINE_DATA", str(BASE_DIR / "var")))
-KEYS = keys.load(Path(env.str("LIFELINE_KEYS", str(DATA / "keys"))))
+KEYS_FOLDER = Path(env.str("LIFELINE_KEYS", str(DATA / "keys")))
+KEYS = keys.load(KEYS_FOLDER)
 SECRET_KEY = env.str("SECRET_KEY", KEYS.secret)
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 DEBUG = False
@@ -24,6 +27,17 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
 HTTPS = env.bool("HTTPS", False)
 # Where families reach the site: it is printed on their slips.
 PUBLIC_URL = env.str("PUBLIC_URL", f"http://127.0.0.1:{env.str('PORT', '8000')}")
+# With a weak or shared secret, or open to others without TLS, nothing starts: one line says why.
+secrets_check.refuse(
+    chain(
+        secrets_check.faults_of(
+            {**KEYS._asdict(), "secret": SECRET_KEY}
+            | {f"SECRET_KEY_FALLBACKS[{place}]": old for place, old in enumerate(SECRET_KEY_FALLBACKS)},
+            secrets_check.files(KEYS_FOLDER, os.environ),
+        ),
+        secrets_check.openness(secrets_check.Reach(HTTPS, ALLOWED_HOSTS, PUBLIC_URL), os.environ),
+    )
+)
 
 INSTALLED_APPS = [
     "config.apps.ConfigConfig",
