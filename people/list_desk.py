@@ -107,7 +107,9 @@ def _entries(uploaded: UploadedFile[Any]) -> list[lists.Entry]:
     if (uploaded.size or 0) > _MOST_UPLOADED:
         raise lists.Faulty("The file is larger than 8 MiB.")
     suffix = Path(uploaded.name or "").suffix.lower()
-    with tempfile.NamedTemporaryFile(suffix=suffix if suffix in (".csv", ".xlsx") else "") as kept:
+    if suffix not in (".csv", ".xlsx"):
+        raise lists.Faulty("The file must be CSV or XLSX, and named so.")
+    with tempfile.NamedTemporaryFile(suffix=suffix) as kept:
         for block in uploaded.chunks():
             kept.write(block)
         kept.flush()

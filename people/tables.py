@@ -66,6 +66,8 @@ def _table(file: BinaryIO, path: Path) -> Table:
     if start == OLE:
         raise Unreadable("The workbook has a password or is an old XLS: save it as XLSX without a password.")
     if start.startswith(ZIP):
+        if path.suffix.lower() != ".xlsx":
+            raise Unreadable("The file is an archive or a workbook: an XLSX workbook is named XLSX.")
         return _Xlsx(file)
     if path.suffix.lower() == ".xlsx":
         raise Unreadable("The file is named XLSX and is not an XLSX workbook.")

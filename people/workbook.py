@@ -6,6 +6,8 @@ the file's size: two cells far apart, or one long text used a million times, are
 
 from __future__ import annotations
 
+import os
+import stat
 import zipfile
 import zlib
 from array import array
@@ -16,10 +18,17 @@ from xml.parsers import expat
 MIB: Final = 1024 * 1024
 MOST_UNPACKED: Final = 256 * MIB
 MOST_MEMBERS: Final = 1_000
+# Sheets of people's own come to some 6; what is large and packed a hundredfold is no sheet.
+MOST_PACKED: Final = 100
+_LARGE: Final = 16 * MIB
 MOST_ROWS: Final = 100_000
 LAST_COLUMN: Final = "CV"  # the hundredth
 _BLOCK: Final = 64 * 1024
 _DIGITS: Final = "0123456789"
+# The end of an archive's directory (APPNOTE.TXT 4.3.16), without a comment; what is named for each member.
+_END: Final = b"PK\5\6"
+_END_BYTES: Final = 22
+_NAMED_BYTES: Final = 400
 
 
 class Unreadable(Exception):
@@ -33,10 +42,25 @@ def damaged() -> Unreadable:
 def check(file: BinaryIO) -> None:
     """:raises Unreadable: when it is no workbook, unpacks to over 256 MiB, is too wide, or has formulas"""
     try:
+        _check_end(file)
         with zipfile.ZipFile(file) as archive:
             _check_members(archive)
     except (zipfile.BadZipFile, zlib.error, expat.ExpatError, EOFError, NotImplementedError, ValueError):
         raise damaged() from None
+
+
+def _check_end(file: BinaryIO) -> None:
+    """Refuse what two readers could read as two archives, and a directory too long to be gone through."""
+    size = file.seek(0, os.SEEK_END)
+    if size < _END_BYTES:
+        raise damaged()
+    file.seek(size - _END_BYTES)
+    end = file.read(_END_BYTES)
+    length, start = (int.from_bytes(end[place : place + 4], "little") for place in (12, 16))
+    is_whole = end.startswith(_END) and start + length + _END_BYTES == size
+    if not is_whole or length > MOST_MEMBERS * _NAMED_BYTES:
+        raise damaged()
+    file.seek(0)
 
 
 def _check_members(archive: zipfile.ZipFile) -> None:
@@ -45,14 +69,29 @@ def _check_members(archive: zipfile.ZipFile) -> None:
         raise damaged()
     if any(member.flag_bits & 1 for member in members):
         raise Unreadable("The workbook has a password: save it without one.")
+    for member in members:
+        _check_name(member)
     size, lengths = _Size(), array("L")
     for member in members:
+        unpacked = 0
         for block in _unpacked(archive, member):
             size.add(len(block))
+            unpacked += len(block)
+            if unpacked > max(_LARGE, member.compress_size * MOST_PACKED):
+                raise Unreadable("The workbook is packed more than a hundredfold: it is no sheet.")
     # The shared texts first: sheets refer to them by their place.
     for member in sorted(members, key=lambda each: not each.filename.endswith("/sharedStrings.xml")):
         if member.filename.endswith(".xml"):
             _Part(size, lengths).read(_unpacked(archive, member))
+
+
+def _check_name(member: zipfile.ZipInfo) -> None:
+    if stat.S_ISLNK(member.external_attr >> 16):
+        raise damaged()
+    if member.filename.startswith("/") or ".." in member.filename.split("/"):
+        raise damaged()
+    if member.filename.endswith(".bin") and "vba" in member.filename.lower():
+        raise Unreadable("The workbook holds a program: save it as XLSX without macros.")
 
 
 class _Size:

@@ -103,6 +103,7 @@ def _rows(*columns: str, **cells: object) -> Callable[[Path], Path]:
 SOUND = csv_text([row()])
 HEADER, DATA = SOUND.splitlines()[:2]
 DAMAGED = "The file is not an XLSX workbook, or it is damaged."
+PACKED = "The workbook is packed more than a hundredfold: it is no sheet."
 UNPACKED = "The workbook is larger than 256 MiB when unpacked."
 FORMULAS = "The workbook has formulas: paste its cells as values and save it again."
 PASSWORD = "The workbook has a password or is an old XLS: save it as XLSX without a password."
@@ -159,8 +160,8 @@ SPOILT: dict[str, tuple[str, Callable[[Path], Path], str]] = {
         "m.xlsx", _encrypted_member, "The workbook has a password: save it without one.",
     ),
     "formula": ("m.xlsx", _formula, FORMULAS),
-    "zip bomb": ("m.xlsx", _bomb, UNPACKED),
-    "lying zip bomb": ("m.xlsx", _lying_bomb, UNPACKED),
+    "zip bomb": ("m.xlsx", _bomb, PACKED),
+    "lying zip bomb": ("m.xlsx", _lying_bomb, PACKED),
     "shared text bomb": ("m.xlsx", _shared_bomb, UNPACKED),
     "far column": ("m.xlsx", lambda path: _sheet(path, '<row><c r="XFD1"><v>1</v></c></row>'), WIDE),
     "far row": ("m.xlsx", lambda path: _sheet(path, '<row r="1048576"><c><v>1</v></c></row>'), LONG),
