@@ -27,6 +27,8 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
 HTTPS = env.bool("HTTPS", False)
 # Where families reach the site: it is printed on their slips.
 PUBLIC_URL = env.str("PUBLIC_URL", f"http://127.0.0.1:{env.str('PORT', '8000')}")
+# Where a weakness is reported, a URI (mailto: or https:).
+SECURITY_CONTACT = env.str("SECURITY_CONTACT", "")
 # With a weak or shared secret, or open to others without TLS, nothing starts: one line says why.
 secrets_check.refuse(
     chain(

@@ -22,7 +22,7 @@ _OUR_OWN = {
     # Who recorded it and when, by one function.
     "exchanges/actions/returns.py": {"recorded(by, now)"},
     "exchanges/actions/return_accounts.py": {"recorded(by, now)"},
-    "exchanges/actions/claims.py": {"recorded(by, now)", "more"},  # `more`: which claim answers or corrects
+    "exchanges/actions/claims.py": {"recorded(by, now)", "more"},  # `more`: what it rests on
     # Called with names in the source only: by the next version of terms, the demonstration and the tests.
     "exchanges/actions/agreements.py": {"fields"},
     "exchanges/actions/rounds.py": {"fields"},
