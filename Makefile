@@ -1,11 +1,13 @@
 # make run      set everything up and start Lifeline with a demonstration round (PORT=8001 make run)
 # make test     set everything up and run the tests (make test ARGS="tests/parcels -x")
-# make check    format, lint, types, import contracts, migrations, translations
+# make check    format, lint, types, import contracts, migrations, translations, deployment, secrets, known weaknesses
 # make bench    set everything up and measure all (make bench ARGS="lookup --parcels 10000": one of them)
+# make sbom     the bill of materials, CycloneDX JSON, into var/sbom.cdx.json
 # make lock     pin the requirements (make lock ARGS=--upgrade: at their newest)
-.PHONY: run test check bench lock chromium
+.PHONY: run test check bench sbom lock chromium
 PYTHON_IN_VENV = .venv/bin/python
 ARGS ?=
+AS_PUBLIC = HTTPS=1 TRUSTED_PROXIES=1 ALLOWED_HOSTS=lifeline.example PUBLIC_URL=https://lifeline.example
 
 run:
 	@requirements/install run
@@ -23,6 +25,13 @@ check:
 	.venv/bin/lint-imports
 	$(PYTHON_IN_VENV) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	$(PYTHON_IN_VENV) -m config.messages --check
+	$(AS_PUBLIC) $(PYTHON_IN_VENV) manage.py check --deploy --fail-level WARNING >/dev/null
+	$(PYTHON_IN_VENV) -m config.supply.leaks
+	$(PYTHON_IN_VENV) -m config.supply.advisories
+
+sbom:
+	@requirements/install run
+	$(PYTHON_IN_VENV) -m config.supply.sbom var/sbom.cdx.json
 
 bench:
 	@requirements/install bench
