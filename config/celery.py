@@ -6,6 +6,8 @@ from datetime import timedelta
 
 from celery import Celery, signals
 
+from people import incidents
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("lifeline")
@@ -38,6 +40,12 @@ app.conf.update(
     },
 )
 app.autodiscover_tasks()
+
+
+@signals.task_prerun.connect
+def _trace(**kwargs: object) -> None:
+    """All lines about one task carry one reference."""
+    incidents.begin()
 
 
 @signals.worker_process_init.connect

@@ -10,11 +10,10 @@ from django.http.response import HttpResponseBase
 
 # Nothing here asks for any of them; a page that one day does takes its own out.
 _DENIED: Final = (
-    "accelerometer", "ambient-light-sensor", "attribution-reporting", "autoplay", "bluetooth",
-    "browsing-topics", "camera", "display-capture", "encrypted-media", "fullscreen", "gamepad", "geolocation",
-    "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment",
-    "picture-in-picture", "screen-wake-lock", "serial", "storage-access", "usb", "web-share",
-    "xr-spatial-tracking",
+    "accelerometer", "autoplay", "browsing-topics", "camera", "display-capture", "encrypted-media",
+    "fullscreen", "gamepad", "geolocation", "gyroscope", "hid", "idle-detection", "local-fonts",
+    "magnetometer", "microphone", "midi", "payment", "picture-in-picture", "screen-wake-lock", "serial",
+    "storage-access", "usb", "xr-spatial-tracking",
 )  # fmt: skip
 
 HEADERS: Final[Mapping[str, str]] = {

@@ -66,7 +66,7 @@ def faults_of(secrets: Mapping[str, str], files: Iterable[Path] = ()) -> Iterato
 def files(folder: Path, environment: Mapping[str, str]) -> list[Path]:
     """Return every file that holds a secret: the keys', and those that the environment leads to."""
     led_to = (Path(where) for name, where in environment.items() if name in _LEAD_TO_SECRETS)
-    return [*(each for each in sorted(folder.glob("*")) if each.is_file()), *led_to]
+    return [*(each for each in sorted(folder.rglob("*")) if each.is_file()), *led_to]
 
 
 def _weakness(name: str, secret: str) -> Iterator[str]:
