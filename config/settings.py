@@ -9,7 +9,7 @@ from pathlib import Path
 
 import environ
 
-from config import database, keys, logs, secrets_check
+from config import database, keys, logs, origins, secrets_check
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
@@ -40,6 +40,10 @@ secrets_check.refuse(
         secrets_check.openness(secrets_check.Reach(HTTPS, ALLOWED_HOSTS, PUBLIC_URL), os.environ),
     )
 )
+# The name that passkeys are made for; by a number there are none, so on this machine it is localhost.
+PASSKEY_DOMAIN = env.str("PASSKEY_DOMAIN", origins.passkey_domain(PUBLIC_URL))
+# By these names, and from this machine, http will do; else what comes without https is refused.
+PLAIN_HTTP_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 
 INSTALLED_APPS = [
     "config.apps.ConfigConfig",
@@ -69,6 +73,7 @@ MIDDLEWARE = [
     "config.cookies.Plain",
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "config.origins.HttpsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

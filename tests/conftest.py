@@ -55,6 +55,8 @@ _start_servers()
 compile_stale()
 django.setup()
 settings.MIDDLEWARE.insert(0, "tests.databases.as_the_web_server")
+# As which Django's own test client calls.
+settings.PLAIN_HTTP_HOSTS.append("testserver")
 
 _CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-headless-shell")
 _TEMPLATE, _SHARED = Database(f"test_template_{os.getpid()}"), Database(f"test_lifeline_{os.getpid()}")

@@ -120,7 +120,7 @@ def test_screenings_are_throttled_by_network(w: World) -> None:
 
     assert problem(answer) == (429, "/problems/throttled")
     assert int(answer["Retry-After"]) > 0
-    elsewhere = Browser(REMOTE_ADDR="198.51.100.7").post(
+    elsewhere = Browser(REMOTE_ADDR="127.0.1.7").post(
         PATH, {"items": [{"description": "soap", "quantity": 1, "unit_mass_g": 1}]},
         content_type="application/json",
     )  # fmt: skip
