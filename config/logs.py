@@ -141,7 +141,12 @@ def configure(*, level: str) -> None:
             "formatters": {"json": formatter},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
             "root": {"handlers": ["stderr"], "level": level},
-            "loggers": {"fontTools": {"level": "WARNING"}, "fpdf": {"level": "WARNING"}},
+            "loggers": {
+                "fontTools": {"level": "WARNING"},
+                "fpdf": {"level": "WARNING"},
+                # It would write whose passkey was used.
+                "fido2": {"level": "WARNING"},
+            },
         }
     )
     if not sys.stderr.isatty():

@@ -42,6 +42,8 @@ secrets_check.refuse(
 )
 # The name that passkeys are made for; by a number there are none, so on this machine it is localhost.
 PASSKEY_DOMAIN = env.str("PASSKEY_DOMAIN", origins.passkey_domain(PUBLIC_URL))
+# Whether the demonstration's sign-in links answer. Only `manage.py up` says so: it holds a loopback address.
+SIGN_IN_LINKS = env.bool("SIGN_IN_LINKS", False)
 # By these names, and from this machine, http will do; else what comes without https is refused.
 PLAIN_HTTP_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 
@@ -79,8 +81,9 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "people.signin.sessions.StaffSessionMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "people.signin.fresh.StepUpMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -128,6 +131,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
+# At most: who is in, and for how long, is in `people.signin.sessions`.
 SESSION_COOKIE_AGE = 8 * 3600
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 SESSION_COOKIE_HTTPONLY = True

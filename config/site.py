@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import wraps
-from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.contrib.admin import AdminSite
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone, translation
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
 
 from people.actors import acting
-from people.forms import SignInForm
 from people.models import Organisation, Staff
-from people.signin import retry_after_s
+from people.signin import account, addresses, entering, kept, sessions
 
 
 class Entry(NamedTuple):
@@ -75,7 +76,6 @@ class LifelineAdminSite(AdminSite):
     index_title = "Today"
     site_url = None
     enable_nav_sidebar = False
-    login_form = SignInForm
 
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
@@ -88,17 +88,25 @@ class LifelineAdminSite(AdminSite):
         @wraps(view)
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             with translation.override("en"), timezone.override(_office_time(request)), _acting(request):
-                return _rendered(guarded(request, *args, **kwargs))
+                response = _rendered(guarded(request, *args, **kwargs))
+                kept.keep_if_over(request)
+                return response
 
         return inner
 
+    @method_decorator(never_cache)
+    @login_not_required
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        with translation.override("en"):
-            response: HttpResponse = _rendered(super().login(request, extra_context))
-        if wait_s := retry_after_s(request):
-            response.status_code = HTTPStatus.TOO_MANY_REQUESTS
-            response["Retry-After"] = str(wait_s)
+        response: HttpResponse = addresses.open_to_all(entering.password)(request)
         return response
+
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        if (row := sessions.of(request)) is not None and request.method == "POST":
+            sessions.end(row.staff, only=row.pk)
+        return super().logout(request, extra_context)
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return account.change_password(request)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         from parcels.admin.reading import reader_of  # noqa: PLC0415  models are not loaded before
@@ -141,9 +149,11 @@ class LifelineAdminSite(AdminSite):
     def get_urls(self) -> list[Any]:
         acts_for: URLPattern = path("acts-for/", self.admin_view(_choose), name="acts_for")
         # Nothing here has an address on the family site to be led to.
+        left_out = ("view_on_site", "password_change_done")
         return [
             acts_for,
-            *(each for each in super().get_urls() if getattr(each, "name", "") != "view_on_site"),
+            *addresses.of(self.admin_view),
+            *(each for each in super().get_urls() if getattr(each, "name", "") not in left_out),
         ]
 
 

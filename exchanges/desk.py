@@ -14,6 +14,7 @@ from exchanges import actions
 from people import approvals, rights
 from people.actors import Actor
 from people.desk import Desk, require, staff_of
+from people.signin import fresh
 
 _TONES = {
     "draft": "closed", "signed": "home", "in_force": "done", "suspended": "look", "expired": "closed",
@@ -52,7 +53,8 @@ def acting(request: HttpRequest, perm: str, among: set[int]) -> Actor:
     mine = rights.organisations(staff, perm) & among
     require(bool(mine))
     organisation = min(mine)
-    return Actor("staff", organisation, rights.roles_in(staff, organisation), staff_id=staff.pk)
+    roles = rights.roles_in(staff, organisation)
+    return Actor("staff", organisation, roles, staff_id=staff.pk, fresh=fresh.is_fresh(request))
 
 
 class Steps(Desk):

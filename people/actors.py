@@ -28,6 +28,8 @@ class Actor:
     roles: frozenset[str] = frozenset()
     staff_id: int | None = None
     client_id: int | None = None
+    # Whether staff proved within the last minutes who they are; who builds an actor must say so.
+    fresh: bool = False
     # The decided approval under which two people act; only people.approvals sets it.
     approval: Approval | None = None
 
@@ -39,6 +41,10 @@ class Actor:
         return replace(self, approval=approval)
 
 
+class NotFresh(Exception):
+    """Whoever acts must first prove again who they are: see `people.signin.fresh`."""
+
+
 class NoGrant(Exception):
     """Whoever asks holds no current right in that organisation."""
 
@@ -46,10 +52,12 @@ class NoGrant(Exception):
 def of_staff(staff: Staff, organisation_id: int | None = None) -> Actor:
     """Return `staff` acting for the organisation, or for the only one they have rights in.
 
+    For whoever works on the server itself; pages say how fresh a session is.
+
     :raises NoGrant: if they hold no current grant there.
     """
     organisation_id, roles = _roles(staff.grants.current(), organisation_id)
-    return Actor("staff", organisation_id, roles, staff_id=staff.pk)
+    return Actor("staff", organisation_id, roles, staff_id=staff.pk, fresh=True)
 
 
 def of_client(client: Client) -> Actor:

@@ -10,12 +10,15 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.urls import path
+from django.utils import timezone
 
-from people import list_desk, match_desk, rights
-from people.desk import Desk, Inline, ReadOnlyDesk, audit, page, staff_of
+from people import list_desk, match_desk, rights, staff_desk
+from people.desk import Desk, Inline, ReadOnlyDesk, audit, page, require, staff_of
 from people.forms import ClientForm, GrantForm, StaffForm
 from people.models import AuditEntry, Client, Grant, Organisation, Party, Role, Staff, new_reference
+from people.signin import fresh, invitations, sessions
 
 __all__ = ["list_desk", "match_desk"]
 
@@ -39,15 +42,24 @@ def managed(request: HttpRequest) -> QuerySet[Organisation]:
     return Organisation.objects.filter(Q(pk__in=mine) | ~Exists(managers))
 
 
+class _Guarded(Desk):
+    """What decides who may do what is changed only by who gave a factor just now."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if request.method == "POST":
+            fresh.require(request)
+        return super().changeform_view(request, *args, **kwargs)
+
+
 @admin.register(Party)
-class PartyAdmin(Desk):
+class PartyAdmin(_Guarded):
     list_display = ("code", "name_en")
     fields = ("code", *_NAMES)
     ordering = ("code",)
 
 
 @admin.register(Organisation)
-class OrganisationAdmin(Desk):
+class OrganisationAdmin(_Guarded):
     list_display = ("code", "name_en", "party", "time_zone")
     list_select_related = ("party",)
     fields = ("code", "party", *_NAMES, "language", "time_zone", "contact_en", "contact_ru", "contact_uk")
@@ -82,7 +94,7 @@ class GrantInline(Inline):
         return super().has_change_permission(request, obj) and obj != request.user
 
 
-class _WithGrants(Desk):
+class _WithGrants(_Guarded):
     inlines = (GrantInline,)
 
     @admin.display(description="rights")
@@ -107,10 +119,13 @@ class _WithGrants(Desk):
         super().save_formset(request, form, formset, change)
         changed = [*formset.new_objects, *(row for row, _ in formset.changed_objects)]
         audit(staff_of(request), "change_grant", "grant", [grant.pk for grant in changed])
+        member = formset.instance
+        if isinstance(member, Staff) and not member.grants.current().exists():
+            sessions.end(member)
 
 
 def _serves_elsewhere(request: HttpRequest, member: Staff | None) -> bool:
-    """Whoever sets a password can come in with it: also for an organisation that others look after."""
+    """An account that works for others too is not one office's to rename, close or let in anew."""
     if member is None:
         return False
     return member.grants.not_ended().exclude(organisation__in=managed(request)).exists()
@@ -120,7 +135,8 @@ def _serves_elsewhere(request: HttpRequest, member: Staff | None) -> bool:
 class StaffAdmin(_WithGrants):
     form = StaffForm
     list_display = ("username", "display_name", "is_active", "roles")
-    fields = ("username", "display_name", "is_active", "new_password")
+    fields = ("username", "display_name", "is_active")
+    change_form_template = "admin/people/staff.html"
     search_fields = ("username", "display_name")
     ordering = ("username",)
 
@@ -140,10 +156,33 @@ class StaffAdmin(_WithGrants):
         theirs = Grant.objects.filter(staff=OuterRef("pk"))
         return Q(Exists(theirs.filter(organisation__in=managed(request)))) | ~Q(Exists(theirs))
 
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.look_after)
+        return [path("<int:pk>/look-after/", view, name="people_staff_look_after"), *super().get_urls()]
+
+    def look_after(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Invite, invite again, or end sessions."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        member = self.get_object(request, str(pk))
+        require(self.has_change_permission(request, member) and not _serves_elsewhere(request, member))
+        return staff_desk.look_after(request, member)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        member = kwargs.get("obj")
+        if member and self.has_change_permission(request, member) and not _serves_elsewhere(request, member):
+            context["ways_in"] = staff_desk.shown(request, member)
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def save_model(self, request: HttpRequest, obj: Staff, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        if form.cleaned_data.get("new_password"):
-            audit(staff_of(request), "set_password", "staff", [obj.pk])
+        if not obj.is_active:
+            sessions.end(obj)
+
+    def response_add(self, request: HttpRequest, obj: Staff, post_url_continue: Any = None) -> HttpResponse:
+        """Show the link, this once: only its hash is kept."""
+        token = invitations.issue(obj, by=staff_of(request), now=timezone.now())
+        return staff_desk.show_link(request, obj, token)
 
 
 @admin.register(Client)

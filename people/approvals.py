@@ -12,7 +12,7 @@ from typing import Final
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from people.actors import OFFICERS, Actor
+from people.actors import OFFICERS, Actor, NotFresh
 from people.models import Approval, AuditEntry, Role
 
 Carry = Callable[[Approval, Actor, datetime], None]
@@ -77,6 +77,7 @@ def propose(
     """Record a proposal. It does nothing until another person confirms it.
 
     :raises NotYours: if `by` is no person, or holds no role for it.
+    :raises NotFresh: if `by` proved too long ago who they are.
     :raises NotOpen: if one for the same subject and act is open.
     """
     proposer = _may(by, act)
@@ -195,4 +196,6 @@ def _may(by: Actor, act: str, *, tie: bool = False) -> int:
     roles = frozenset({Role.COORDINATOR.value}) if tie else _ROLES[act]
     if by.staff_id is None or not by.roles & roles:
         raise NotYours
+    if not by.fresh:
+        raise NotFresh
     return by.staff_id

@@ -1,17 +1,13 @@
-"""What staff tell about staff, and what one tells to come in."""
+"""What managers tell about staff, systems and rights."""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.contrib.admin.forms import AdminAuthenticationForm
-from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
 from people.models import Client, Grant, Staff
-from people.signin import retry_after_s
 
 if TYPE_CHECKING:
     StaffModelForm = forms.ModelForm[Staff]
@@ -21,39 +17,14 @@ else:
     StaffModelForm = ClientModelForm = GrantModelForm = forms.ModelForm
 
 
-class SignInForm(AdminAuthenticationForm):
-    def get_invalid_login_error(self) -> ValidationError:
-        wait_s = retry_after_s(self.request) if self.request else None
-        if wait_s is None:
-            return super().get_invalid_login_error()
-        minutes = math.ceil(wait_s / 60)
-        return ValidationError(f"Too many tries. Please wait {minutes} minute{'s' if minutes > 1 else ''}.")
-
-
 class StaffForm(StaffModelForm):
-    new_password = forms.CharField(
-        label="Password",
-        required=False,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="At least 15 characters. Empty: it stays as it is.",
-    )
-
     class Meta:
         model = Staff
         fields = ("username", "display_name", "is_active")
 
-    def clean_new_password(self) -> str:
-        password: str = self.cleaned_data["new_password"]
-        if password:
-            validate_password(password, self.instance)
-        return password
-
     def save(self, commit: bool = True) -> Staff:
         staff = super().save(commit=False)
-        if password := self.cleaned_data["new_password"]:
-            staff.set_password(password)
-        elif staff.pk is None:
+        if staff.pk is None:
             staff.set_unusable_password()
         if commit:
             staff.save()

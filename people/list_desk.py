@@ -30,6 +30,7 @@ from people.models import (
     PrisonerList,
 )
 from people.resemblance import WORDS, speaks_for
+from people.signin import fresh
 
 _PAGE: Final = 50
 _MOST_UPLOADED: Final = 8 * 1024 * 1024
@@ -45,7 +46,9 @@ def acting(request: HttpRequest, office: int) -> Actor:
     """:raises PermissionDenied: without a right to keep lists in this office"""
     require(office in offices_of(request, "add"))
     staff = staff_of(request)
-    return Actor("staff", office, rights.roles_in(staff, office), staff_id=staff.pk)
+    return Actor(
+        "staff", office, rights.roles_in(staff, office), staff_id=staff.pk, fresh=fresh.is_fresh(request)
+    )
 
 
 class ListForm(forms.Form):
@@ -319,11 +322,11 @@ class ListComparisonAdmin(ReadOnlyDesk):
         comparison: ListComparison = self.get_object(request, str(pk))
         staff = staff_of(request)
         require(comparison.office_id in rights.organisations(staff, "people.export_listcomparison"))
+        fresh.require(request)
         if allowed := lists.usable_export(comparison):
             return _exported(comparison, allowed, staff.pk)
-        by = Actor(
-            "staff", comparison.office_id, rights.roles_in(staff, comparison.office_id), staff_id=staff.pk
-        )
+        office = comparison.office_id
+        by = Actor("staff", office, rights.roles_in(staff, office), staff_id=staff.pk, fresh=True)
         try:
             lists.propose_export(comparison, by=by, now=timezone.now())
             messages.success(request, "Proposed. Another officer confirms it; then it can be fetched once.")

@@ -19,6 +19,7 @@ from people.models import Approval, Fact, MatchStatement, Person, PersonKey, Pos
 from people.names import to_latin
 from people.queries import facts_of, names_of
 from people.resemblance import WORDS, speaks_for
+from people.signin import fresh
 
 _SHOWN_FACTS: Final = (Fact.Kind.NAME, Fact.Kind.BIRTH_DATE, Fact.Kind.SERVICE_NUMBER)
 _SAID: Final = {
@@ -209,7 +210,8 @@ def _latin(fact: Fact, text: str) -> str:
 def _take(request: HttpRequest, match: PossibleMatch) -> None:
     staff = staff_of(request)
     require(match.office_id in rights.organisations(staff, "people.change_possiblematch"))
-    by = Actor("staff", match.office_id, rights.roles_in(staff, match.office_id), staff_id=staff.pk)
+    roles = rights.roles_in(staff, match.office_id)
+    by = Actor("staff", match.office_id, roles, staff_id=staff.pk, fresh=fresh.is_fresh(request))
     try:
         messages.success(request, _told_to(request, match, by))
     except approvals.NotYours:

@@ -45,6 +45,7 @@ def _start_servers() -> None:
             "DATABASE_OWNER_URL": found.owner,
             "DATABASE_ROLE": WEB,
             "REDIS_URL": found.redis,
+            "SIGN_IN_LINKS": "1",
             # Playwright keeps an event loop in this thread, though nothing of ours runs in it.
             "DJANGO_ALLOW_ASYNC_UNSAFE": "1",
         }

@@ -18,6 +18,8 @@ class Environment:
     data: Path
     port: int
     has_roles: bool
+    sign_in_links: bool = False
+    """Whether the demonstration's links are answered: only by a server that this machine alone can reach."""
 
     def of(self, role: str, *, system: bool = True) -> dict[str, str]:
         """Return what a process is told that works in this role, for nobody in particular if `system`."""
@@ -30,6 +32,7 @@ class Environment:
             "REDIS_URL": self.addresses.redis,
             "LIFELINE_DATA": str(self.data),
             "PORT": str(self.port),
+            "SIGN_IN_LINKS": str(self.sign_in_links),
             "PYTHONUNBUFFERED": "1",
         }
 

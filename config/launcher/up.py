@@ -20,6 +20,7 @@ from config.launcher import board, programs
 from config.launcher.processes import Crew, Failed
 from config.launcher.screen import Screen
 from config.launcher.servers import Servers, running
+from config.origins import is_loopback
 from parcels import demonstration
 
 _WEB = "lifeline_web"
@@ -75,7 +76,11 @@ class _Start:
     def bring_up(self, listener: socket.socket) -> None:
         has_roles = self.prepare_database()
         environment = programs.Environment(
-            self.servers.addresses, self.wishes.data, self.wishes.port, has_roles
+            self.servers.addresses,
+            self.wishes.data,
+            self.wishes.port,
+            has_roles,
+            sign_in_links=is_loopback(listener.getsockname()[0]) and self.shows_demonstration(),
         )
         with self.screen.step("Web server, worker, beat, sweep"):
             web, *_ = [self.crew.start(each) for each in programs.lasting(environment, listener.fileno())]
@@ -97,6 +102,12 @@ class _Start:
         if shortcoming := privileges.shortcoming():
             self.screen.say(f"  {shortcoming}")
         return has_roles
+
+    def shows_demonstration(self) -> bool:
+        """Whether there is one, or will be when this start is over."""
+        return self.wishes.demo is not False and (
+            self.round.is_complete or self.round.is_wanted(self.wishes.demo)
+        )
 
     def show_board(self) -> None:
         found = board.empty(self.wishes.url)

@@ -24,6 +24,7 @@ from people.actors import Actor
 from people.desk import audit, page, require, staff_of
 from people.models import Organisation, Person
 from people.queries import names_of
+from people.signin import fresh
 
 _WORDS: Final = {
     "supported": "It is supported", "disputed": "It is disputed", "unresolved": "It stays unresolved",
@@ -214,7 +215,8 @@ def _by(request: HttpRequest, preferred: int) -> Actor:
     mine = rights.organisations(staff, "exchanges.change_claim")
     require(bool(mine))
     organisation = preferred if preferred in mine else min(mine)
-    return Actor("staff", organisation, rights.roles_in(staff, organisation), staff_id=staff.pk)
+    roles = rights.roles_in(staff, organisation)
+    return Actor("staff", organisation, roles, staff_id=staff.pk, fresh=fresh.is_fresh(request))
 
 
 def _subject(request: HttpRequest, about: str) -> Subject | None:

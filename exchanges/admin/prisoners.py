@@ -26,6 +26,7 @@ from people import approvals, rights
 from people.actors import Actor, announce
 from people.desk import ReadOnlyDesk, page, require, staff_of
 from people.models import Approval, Organisation
+from people.signin import fresh
 
 _LIST: Final = "admin:exchanges_exchange_changelist"
 _PAGE: Final = "admin:exchanges_exchange_page"
@@ -76,7 +77,11 @@ def _officers(request: HttpRequest) -> list[Actor]:
     """Return who they are as an officer: one for each office in which they are one."""
     staff = staff_of(request)
     offices = sorted(rights.organisations(staff, "exchanges.view_exchange"))
-    return [Actor("staff", each, rights.roles_in(staff, each), staff_id=staff.pk) for each in offices]
+    is_fresh = fresh.is_fresh(request)
+    return [
+        Actor("staff", each, rights.roles_in(staff, each), staff_id=staff.pk, fresh=is_fresh)
+        for each in offices
+    ]
 
 
 @contextmanager
@@ -229,6 +234,7 @@ def _purpose_view(request: HttpRequest, reference: str) -> HttpResponse:
         if request.method == "POST":
             if not form.is_valid():
                 return _ask_purpose(request, exchange, form)
+            fresh.require(request)
             kept = request.session.get(_PURPOSES, {})
             told = [form.cleaned_data["purpose"], timezone.now().isoformat()]
             request.session[_PURPOSES] = {**kept, exchange.reference: told}

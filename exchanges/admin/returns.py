@@ -24,6 +24,7 @@ from exchanges.queries import claims_about, silences
 from people import rights
 from people.actors import Actor
 from people.desk import audit, page, require, staff_of
+from people.signin import fresh
 
 _WORDS: Final = {
     "information_passed": "Information was passed", "negotiating": "The sides negotiate",
@@ -183,6 +184,7 @@ class ReturnAdmin(Steps):
         form = opened.form("look", request.POST)
         if not form.is_valid():
             return self._page(request, opened, {"look": form})
+        fresh.require(request)
         people = [member.row.person_id for member in opened.members]
         audit(staff_of(request), "look_whereabouts", "person", people, purpose=form.cleaned_data["purpose"])
         return self._page(request, opened, looked=True)

@@ -29,6 +29,7 @@ from people.actors import Actor
 from people.desk import audit, page, require, staff_of
 from people.models import Grant, Person, Staff
 from people.queries import names_of
+from people.signin import fresh
 
 _FORMS: Final = {"scheduled": ScheduleForm, "postponed": ReasonForm, "cancelled": ReasonForm}
 _BUTTONS: Final = {
@@ -261,6 +262,7 @@ def place(request: HttpRequest, visit_id: int) -> HttpResponse:
             look = LookForm(request.POST)
             if not look.is_valid():
                 return show(request, visit_id, wrong=look, look=look)
+            fresh.require(request)
             found = actions.look_up_place(visit, look.cleaned_data["purpose"], by=by, now=now)
             return show(request, visit_id, shown=found or "Nobody has written it down yet.")
         form = PlaceForm(request.POST)

@@ -22,6 +22,7 @@ from parcels.assessment import item_of
 from parcels.lifecycle import Status
 from parcels.models import Parcel
 from people.desk import page, require
+from people.signin import fresh
 
 
 def may_declare(reader: Reader) -> bool:
@@ -131,6 +132,7 @@ def print_slip(request: HttpRequest, parcel_id: int) -> HttpResponse:
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     parcel = _ours(request, parcel_id)
+    fresh.require(request)
     try:
         pdf = slips.print_one(parcel.number, by=reader_of(request).actor, now=timezone.now())
     except slips.NothingToPrint:

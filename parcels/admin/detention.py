@@ -18,6 +18,7 @@ from people import approvals, dates, detention
 from people.desk import ReadOnlyDesk, page, require
 from people.detention import Period
 from people.models import Detention, Organisation, Person, PersonKey, Purpose, SituationEvent
+from people.signin import fresh
 
 # One answer for the unknown, the foreign and the erased.
 _NOBODY = "There is nobody by this whom you may look for."
@@ -77,6 +78,7 @@ def _look(request: HttpRequest, reader: Reader) -> HttpResponse:
     asked = LookForm(request.POST)
     if not asked.is_valid():
         return _answer(request, asked)
+    fresh.require(request)
     person = _named(reader, asked.cleaned_data["who"])
     periods = _periods(reader, person, asked.cleaned_data["purpose"]) if person else None
     if person is None or periods is None:

@@ -24,6 +24,7 @@ from parcels.models import LedgerSnapshot
 from people.desk import ReadOnlyDesk, audit, page, require
 from people.models import Organisation
 from people.spreadsheets import Sheet
+from people.signin import fresh
 
 _GREATEST_FILE: Final = 4 * 1024 * 1024
 
@@ -106,6 +107,7 @@ class LedgerSnapshotAdmin(ReadOnlyDesk):
     def _taken(self, request: HttpRequest, pk: int) -> LedgerSnapshot:
         require(self.has_view_permission(request))
         snapshot: LedgerSnapshot = self.get_object(request, str(pk))
+        fresh.require(request)
         audit(reader_of(request).staff, "download_ledger", "ledgersnapshot", [pk])
         return snapshot
 

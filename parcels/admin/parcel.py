@@ -38,6 +38,7 @@ from parcels.models import Parcel
 from people.actors import Actor
 from people.desk import ReadOnlyDesk, page, require
 from people.models import PersonKey
+from people.signin import fresh
 
 _SETTLING: Mapping[str, str] = {
     "check_tie": "Sender's tie was checked",
@@ -222,6 +223,7 @@ def do(request: HttpRequest, parcel_id: int, deed: str) -> HttpResponse:
             case "freeze":
                 freeze(parcel.number, by=by, now=now)
             case "release":
+                fresh.require(request)
                 release_news(parcel.number, by=by, now=now)
             case "unflag":
                 settling.unflag(parcel.number, by=by, now=now)

@@ -19,6 +19,7 @@ from people import rights
 from people.actors import Actor
 from people.desk import staff_of
 from people.models import Staff
+from people.signin import fresh
 
 ACTS_FOR: Final = "acts_for"  # the session's key
 
@@ -29,6 +30,7 @@ class Reader:
 
     staff: Staff
     chosen: int | None = None
+    fresh: bool = False
 
     @cached_property
     def organisations(self) -> list[int]:
@@ -47,7 +49,7 @@ class Reader:
 
     @cached_property
     def actor(self) -> Actor:
-        return Actor("staff", self.organisation or 0, self.roles, staff_id=self.staff.pk)
+        return Actor("staff", self.organisation or 0, self.roles, staff_id=self.staff.pk, fresh=self.fresh)
 
     def may(self, perm: str) -> bool:
         """Whether they may do this for the organisation they act for."""
@@ -101,6 +103,6 @@ class Reader:
 def reader_of(request: HttpRequest) -> Reader:
     found: Reader | None = getattr(request, "_reader", None)
     if found is None:
-        found = Reader(staff_of(request), request.session.get(ACTS_FOR))
+        found = Reader(staff_of(request), request.session.get(ACTS_FOR), fresh.is_fresh(request))
         request._reader = found  # type: ignore[attr-defined]
     return found

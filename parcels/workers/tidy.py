@@ -13,6 +13,7 @@ _OVER: Final = (
     "DELETE FROM people_possiblematch m WHERE m.settled_at < clock_timestamp() - interval '90 days'"
     " AND NOT EXISTS (SELECT FROM people_matchstatement s WHERE s.says = 'same'"
     " AND (s.person_id, s.other_id, s.office_id) = (m.person_id, m.other_id, m.office_id))",
+    "DELETE FROM people_staffsession WHERE began_at < clock_timestamp() - interval '8 hours'",
     "DELETE FROM django_session WHERE expire_date < clock_timestamp()",
     "DELETE FROM oauth2_provider_accesstoken WHERE expires < clock_timestamp() - interval '1 day'",
 )

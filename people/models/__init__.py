@@ -11,6 +11,7 @@ from people.models.persons import Fact, NameKey, Person, PersonKey
 from people.models.purposes import Purpose
 from people.models.records import AuditEntry, SavedReply, ThrottleWindow
 from people.models.references import new_reference
+from people.models.signin import AuthenticatorApp, Invitation, Passkey, RecoveryCode, StaffSession
 from people.models.situations import SituationEvent
 from people.models.staff import Client, Grant, GrantQuerySet, Role, SignInLink, Staff, StaffManager
 from people.models.withholding import Withholding
@@ -18,6 +19,7 @@ from people.models.withholding import Withholding
 __all__ = [
     "Approval",
     "AuditEntry",
+    "AuthenticatorApp",
     "Client",
     "ComparedRow",
     "Consent",
@@ -26,6 +28,7 @@ __all__ = [
     "Grant",
     "GrantQuerySet",
     "GroupMember",
+    "Invitation",
     "Kinship",
     "ListComparison",
     "ListEntry",
@@ -34,17 +37,20 @@ __all__ = [
     "NameKey",
     "Organisation",
     "Party",
+    "Passkey",
     "Person",
     "PersonKey",
     "PossibleMatch",
     "PrisonerList",
     "Purpose",
+    "RecoveryCode",
     "Role",
     "SavedReply",
     "SignInLink",
     "SituationEvent",
     "Staff",
     "StaffManager",
+    "StaffSession",
     "ThrottleWindow",
     "Withholding",
     "new_reference",

@@ -132,9 +132,16 @@ def _asked_what_for(walker: Walker, planted: Iterable[Planted]) -> Iterator[tupl
 
 
 # Kept of every request, whatever comes of it.
-_KEPT_OF_REQUESTS = frozenset({"django_session", "people_auditentry", "people_throttlewindow"})
-# What anybody may change of their own: the session, the password, the address of a calendar.
-_THEIR_OWN = ("admin/login/", "admin/logout/", "admin/acts-for/", "admin/exchanges/visit/calendar/")
+_KEPT_OF_REQUESTS = frozenset(
+    {"django_session", "people_auditentry", "people_staffsession", "people_throttlewindow"}
+)
+# What anybody may change of their own: the session, the ways in, the address of a calendar.
+_THEIR_OWN = (
+    "admin/logout/",
+    "admin/acts-for/",
+    "admin/exchanges/visit/calendar/",
+    *(each for each in patterns() if each.startswith(("admin/login/", "admin/account/"))),
+)
 # They name a part of the desk, or the sides: every office's managers look after what has none.
 _NOBODYS = tuple(
     each

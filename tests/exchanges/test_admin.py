@@ -11,17 +11,12 @@ from exchanges.actions import make_round
 from exchanges.models import Agreement, ContentRule, Round, Terms
 from people.models import Approval, Staff
 from tests.factories import World, organisation, staff, world
+from tests.signing_in import signed_in
 
 
 @pytest.fixture
 def w(db: None) -> World:
     return world()
-
-
-def signed_in(staff: Staff) -> Client:
-    client = Client()
-    client.force_login(staff)
-    return client
 
 
 def messages(response: Any) -> list[str]:

@@ -4,14 +4,13 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from exchanges.actions import change_round, make_round
 from exchanges.models import Round
-from people.models import Staff
 from tests.factories import World, organisation, staff, world
+from tests.signing_in import signed_in
 
 PAGE = "/admin/exchanges/round/calendar/"
 
@@ -19,12 +18,6 @@ PAGE = "/admin/exchanges/round/calendar/"
 @pytest.fixture
 def w(db: None) -> World:
     return world()
-
-
-def signed_in(member: Staff) -> Client:
-    client = Client()
-    client.force_login(member)
-    return client
 
 
 def more(w: World, reference: str) -> Round:

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from django.contrib.auth.hashers import check_password
 from django.db import connection
-from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
 from people.desk import audit
 from people.models import AuditEntry, Client, Organisation, Staff
 from tests.factories import World, client, staff, world
+from tests.signing_in import signed_in
 
 STAFF, SYSTEMS = "/admin/people/staff/", "/admin/people/client/"
 
@@ -24,12 +24,6 @@ def w(db: None) -> World:
 @pytest.fixture
 def nadia(w: World) -> Staff:
     return staff("nadia", "manager", w.north)
-
-
-def signed_in(member: Staff) -> Browser:
-    browser = Browser()
-    browser.force_login(member)
-    return browser
 
 
 def with_grants(*grants: dict[str, Any], kept: int = 0, **fields: Any) -> dict[str, Any]:
@@ -46,24 +40,27 @@ def right(organisation: Organisation, role: str = "registrar") -> dict[str, Any]
     }  # fmt: skip
 
 
-def test_manager_makes_staff_with_rights(w: World, nadia: Staff) -> None:
+def test_manager_makes_staff_with_rights_and_no_password(w: World, nadia: Staff) -> None:
     told = with_grants(
         right(w.north), username="bela", display_name="Bela", is_active="on",
         new_password="fifteen letters at least",
     )  # fmt: skip
-    assert signed_in(nadia).post(f"{STAFF}add/", told).status_code == HTTPStatus.FOUND
+    assert "/invitation/" in signed_in(nadia).post(f"{STAFF}add/", told).content.decode()
     bela = Staff.objects.get(username="bela")
-    assert bela.check_password("fifteen letters at least")
+    assert not bela.has_usable_password()
     assert list(bela.grants.values_list("role", "organisation")) == [("registrar", w.north.pk)]
     assert sorted(AuditEntry.objects.values_list("staff", "act")) == [
-        (nadia.pk, "change_grant"), (nadia.pk, "set_password"),
+        (nadia.pk, "change_grant"), (nadia.pk, "invite"),
     ]  # fmt: skip
 
 
-def test_short_password_is_refused(w: World, nadia: Staff) -> None:
-    told = with_grants(username="bela", is_active="on", new_password="too short")
-    assert signed_in(nadia).post(f"{STAFF}add/", told).status_code == HTTPStatus.OK
-    assert not Staff.objects.filter(username="bela").exists()
+def test_manager_sets_nobodys_password(w: World, nadia: Staff) -> None:
+    w.amina.set_password("as it was, long enough")
+    w.amina.save()
+    told = with_grants(username="amina", is_active="on", new_password="fifteen letters at least")
+    signed_in(nadia).post(f"{STAFF}{w.amina.pk}/change/", told)
+    w.amina.refresh_from_db()
+    assert w.amina.check_password("as it was, long enough")
 
 
 def test_manager_gives_no_rights_in_an_organisation_with_a_manager_of_its_own(w: World, nadia: Staff) -> None:
@@ -84,13 +81,14 @@ def test_account_with_rights_elsewhere_is_not_taken_over(w: World, nadia: Staff)
     w.elena.grants.create(role="registrar", organisation=w.north)
     w.elena.set_password("as it was, long enough")
     w.elena.save()
-    told = with_grants(
-        right(w.north, "screener"), username="nadia-2", new_password="fifteen letters at least"
-    )
+    told = with_grants(right(w.north, "screener"), username="nadia-2")
     assert signed_in(nadia).post(f"{STAFF}{w.elena.pk}/change/", told).status_code == HTTPStatus.FOUND
     w.elena.refresh_from_db()
     assert (w.elena.username, w.elena.is_active) == ("elena", True)
+    look_after = f"{STAFF}{w.elena.pk}/look-after/"
+    assert signed_in(nadia).post(look_after, {"do": "invite"}).status_code == HTTPStatus.FORBIDDEN
     assert w.elena.check_password("as it was, long enough")
+    assert not w.elena.invitations.exists()
     assert sorted(w.elena.grants.filter(organisation=w.north).values_list("role", flat=True)) == [
         "registrar", "screener",
     ]  # fmt: skip

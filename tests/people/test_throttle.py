@@ -1,12 +1,17 @@
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
+from people import oauth
 from people.models import ThrottleWindow
 from people.throttle import network_of, take
+from tests.databases import Database
+from tests.factories import client, organisation
+from tests.people.signin.people import at_once
 
 MINUTE = timedelta(minutes=1)
 
@@ -71,3 +76,18 @@ def test_forwarded_address_is_believed_only_from_trusted_proxies() -> None:
 
     assert network_of(request, trusted_proxies=0) == "10.0.0.0/24"
     assert network_of(request, trusted_proxies=1) == "198.51.100.0/24"
+
+
+def test_of_200_guesses_at_a_systems_secret_exactly_the_limit_is_hashed(committed_db: Database) -> None:
+    system = client(organisation("north"), "registrar")
+
+    def guess(number: int) -> tuple[int, bool]:
+        told = {
+            "grant_type": "client_credentials",
+            "client_id": system.client_id,
+            "client_secret": f"no {number}",
+        }
+        answer = Client().post("/oauth/token/", told)
+        return answer.status_code, "Retry-After" in answer
+
+    assert Counter(at_once(200, guess)) == {(401, False): oauth.TOKENS, (429, True): 180}

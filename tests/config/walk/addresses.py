@@ -49,6 +49,7 @@ FILLS: Final[Mapping[str, Fill]] = {
     "slug": lambda: ("not-found",),
     "app_label": lambda: ("people", "exchanges", "parcels"),
     "sign-in/": lambda: ("no-such-token",),
+    "invitation/": lambda: ("no-such-token",),
     "api/v1/agreements/": _of(Agreement, "reference"),
     "api/v1/people/": _of(Person, "reference"),
     "api/v1/returns/": _of(Return, "reference"),

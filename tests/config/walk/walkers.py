@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 from django.test import Client as Browser
 
-from people.models import Grant, Role, Staff
+from people.models import Grant, Role
 from tests import factories
 from tests.partners import partner
+from tests.signing_in import signed_in
 
 
 class Walker(NamedTuple):
@@ -33,7 +34,7 @@ def walkers(world: factories.World, foreign: factories.World) -> Iterator[Walker
     for organisation in (world.north, world.south, world.harbour):
         for role in Role.values:
             member = factories.staff(f"{role}-{organisation.code}", role, organisation)
-            yield Walker(organisation.code, role, _signed_in(member))
+            yield Walker(organisation.code, role, signed_in(member))
         for word, roles in (("system", Role.values), ("registrar's system", [Role.REGISTRAR])):
             yield Walker(organisation.code, word, partner(organisation, *roles))
     everything = factories.staff("everything", Role.REGISTRAR, foreign.north)
@@ -41,17 +42,11 @@ def walkers(world: factories.World, foreign: factories.World) -> Iterator[Walker
         Grant.objects.get_or_create(
             staff=everything, role=role, organisation=foreign.north, defaults={"from_at": factories.LONG_AGO}
         )
-    yield Walker(foreign.north.code, "everything", _signed_in(everything))
+    yield Walker(foreign.north.code, "everything", signed_in(everything))
     yield Walker(foreign.north.code, "system", partner(foreign.north, *Role.values))
 
 
 def named(world: factories.World) -> Iterator[Walker]:
     """Yield officers by their names, who are named where others of their role are not."""
     for member in (world.gita, world.ivo):
-        yield Walker(world.north.code, member.username, _signed_in(member))
-
-
-def _signed_in(member: Staff) -> Browser:
-    browser = Browser()
-    browser.force_login(member)
-    return browser
+        yield Walker(world.north.code, member.username, signed_in(member))

@@ -4,15 +4,10 @@ from html.parser import HTMLParser
 from typing import Any
 
 from django.http import HttpResponse
-from django.test import Client
 
-from people.models import Staff
+from tests.signing_in import signed_in
 
-
-def signed_in(staff: Staff) -> Client:
-    client = Client()
-    client.force_login(staff)
-    return client
+__all__ = ["messages", "signed_in", "text"]
 
 
 def opened_person(client: Client, pk: int, purpose: str = "verification") -> Any:

@@ -6,7 +6,7 @@ from oauth2_provider.models import AccessToken
 
 from parcels.models import Tick
 from people import groups
-from people.models import PossibleMatch, SavedReply, ThrottleWindow
+from people.models import PossibleMatch, SavedReply, StaffSession, ThrottleWindow
 from tests.factories import NOON, World, client
 from tests.people.people import recorded
 
@@ -22,8 +22,16 @@ def test_what_is_over_goes_and_the_rest_stays(w: World, drain: Drain) -> None:
         ThrottleWindow.objects.create(bucket=key, started_at=now - timedelta(hours=hours), taken=1)
         Tick.objects.create(schedule=key, slot=now - timedelta(hours=hours))
 
-    assert [drain("tidy"), drain("tidy")] == [3, 0]
+    for key, minutes in (("old", 481), ("new", 479)):
+        began = now - timedelta(minutes=minutes)
+        StaffSession.objects.create(
+            staff=w.amina, session_key=key, way="app", began_at=began, seen_at=now, fresh_at=now,
+            browser="Firefox",
+        )  # fmt: skip
 
+    assert [drain("tidy"), drain("tidy")] == [4, 0]
+
+    assert [session.session_key for session in StaffSession.objects.all()] == ["new"]
     assert [reply.key for reply in SavedReply.objects.all()] == ["new"]
     assert [window.bucket for window in ThrottleWindow.objects.all()] == ["new"]
     assert [tick.schedule for tick in Tick.objects.all()] == ["new"]
