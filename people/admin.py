@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from people import list_desk, match_desk, rights, staff_desk
 from people.desk import Desk, Inline, ReadOnlyDesk, audit, page, require, staff_of
-from people.forms import ClientForm, GrantForm, StaffForm
+from people.forms import ClientForm, GrantForm, RightsFormSet, StaffForm
 from people.models import AuditEntry, Client, Grant, Organisation, Party, Role, Staff, new_reference
 from people.signin import fresh, invitations, sessions
 
@@ -74,6 +74,7 @@ class OrganisationAdmin(_Guarded):
 class GrantInline(Inline):
     model = Grant
     form = GrantForm
+    formset = RightsFormSet
     fields = ("role", "organisation", "from_at", "until_at")
     verbose_name_plural = "rights"
 

@@ -10,10 +10,13 @@ from datetime import datetime
 from typing import Final
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from people.actors import OFFICERS, Actor, NotFresh
 from people.models import Approval, AuditEntry, Role
+
+# Two screeners' decision on a parcel.
+REVIEW: Final = "review"
 
 Carry = Callable[[Approval, Actor, datetime], None]
 _CARRIES: Final[dict[str, Carry]] = {}
@@ -76,11 +79,13 @@ def propose(
 ) -> Approval:
     """Record a proposal. It does nothing until another person confirms it.
 
-    :raises NotYours: if `by` is no person, or holds no role for it.
+    :raises NotYours: if `by` is no person, or holds no role for it, or both screens and approves.
     :raises NotFresh: if `by` proved too long ago who they are.
     :raises NotOpen: if one for the same subject and act is open.
     """
     proposer = _may(by, act)
+    if _is_torn(subject_kind, subject, act, proposer):
+        raise NotYours
     if Approval.objects.filter(subject_kind=subject_kind, subject=subject, act=act, decision=None).exists():
         raise NotOpen
     try:
@@ -184,10 +189,27 @@ def _decide(approval_id: int, by: Actor, decision: str, reason: str, now: dateti
         raise NotYours
     if by.organisation_id != approval.organisation_id and approval.act not in _ACROSS:
         raise NotYours
+    is_tie = approval.act == REVIEW and approval.against_id is not None
+    if not is_tie and _is_torn(approval.subject_kind, approval.subject, approval.act, by.staff_id):
+        raise NotYours
     approval.decision, approval.reason = decision, reason
     approval.decided_by_id, approval.decided_at = by.staff_id, now
     approval.save(update_fields=["decision", "reason", "decided_by", "decided_at"])
     return approval
+
+
+def _is_torn(subject_kind: str, subject: int, act: str, staff_id: int | None) -> bool:
+    """Whether they would both screen a parcel and approve something else of it.
+
+    A coordinator who decides where two screeners differ is the second person, and no screener.
+    """
+    others = Approval.objects.filter(subject_kind=subject_kind, subject=subject)
+    decided = Q(decided_by=staff_id)
+    if act == REVIEW:
+        others = others.exclude(act=REVIEW)
+    else:
+        others, decided = others.filter(act=REVIEW), Q(decided_by=staff_id, against=None)
+    return others.filter(Q(proposed_by=staff_id) | decided).exists()
 
 
 def _may(by: Actor, act: str, *, tie: bool = False) -> int:

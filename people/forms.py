@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
-from people.models import Client, Grant, Staff
+from people.models import Client, Grant, Role, Staff
 
 if TYPE_CHECKING:
     StaffModelForm = forms.ModelForm[Staff]
     ClientModelForm = forms.ModelForm[Client]
     GrantModelForm = forms.ModelForm[Grant]
+    RightsModelFormSet = forms.BaseInlineFormSet[Grant, Staff, GrantModelForm]
 else:
     StaffModelForm = ClientModelForm = GrantModelForm = forms.ModelForm
+    RightsModelFormSet = forms.BaseInlineFormSet
+
+# A role, from when, until when.
+Right = tuple[str, datetime, datetime | None]
 
 
 class StaffForm(StaffModelForm):
@@ -61,3 +67,39 @@ class GrantForm(GrantModelForm):
         if told.get("until_at") and told.get("from_at") and told["until_at"] < told["from_at"]:
             self.add_error("until_at", "It cannot end before it begins.")
         return told
+
+
+class RightsFormSet(RightsModelFormSet):
+    """Rights of one member of staff or one system."""
+
+    def clean(self) -> None:
+        super().clean()
+        if any(self.errors) or not isinstance(self.instance, Staff):
+            return
+        if _manages_and_more(self.instance, [form.cleaned_data for form in self.forms if form.has_changed()]):
+            raise ValidationError(
+                "Who manages users sees no people: a manager holds no other role, in any office. "
+                "End the other right first."
+            )
+
+
+def _manages_and_more(staff: Staff, told: list[dict[str, Any]]) -> bool:
+    """Whether two rights would exclude each other; the database refuses them too."""
+    ended = {row["id"].pk for row in told if row.get("id") and row.get("until_at")}
+    kept = Grant.objects.none()
+    if staff.pk:
+        kept = staff.grants.not_ended().exclude(pk__in=ended)
+    rights = [(grant.role, grant.from_at, grant.until_at) for grant in kept]
+    rights += [
+        (row["role"], row["from_at"], row["until_at"])
+        for row in told
+        if row.get("role") and row.get("from_at")
+    ]
+    managing = [each for each in rights if each[0] == Role.MANAGER]
+    others = [each for each in rights if each[0] != Role.MANAGER]
+    return any(_overlap(one, other) for one in managing for other in others)
+
+
+def _overlap(one: Right, other: Right) -> bool:
+    (_, begins, ends), (_, began, ended) = one, other
+    return (ended is None or begins < ended) and (ends is None or began < ends)

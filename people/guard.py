@@ -76,6 +76,59 @@ RETURNS TABLE (allowed boolean, retry_after integer) LANGUAGE sql AS $$
 $$;
 """
 
+# A member of staff who manages users holds no other role, in any office. Their row is locked, so that of two
+# rights given at once the second sees the first.
+MANAGES_ALONE: Final = """
+CREATE FUNCTION people_manages_alone() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE lasts tstzrange := tstzrange(NEW.from_at, GREATEST(NEW.from_at, COALESCE(NEW.until_at, 'infinity')));
+BEGIN
+    IF TG_OP = 'UPDATE' AND NEW.role = OLD.role AND NEW.staff_id = OLD.staff_id
+       AND lasts <@ tstzrange(OLD.from_at, GREATEST(OLD.from_at, COALESCE(OLD.until_at, 'infinity'))) THEN
+        RETURN NEW;
+    END IF;
+    PERFORM 1 FROM people_staff WHERE id = NEW.staff_id FOR NO KEY UPDATE;
+    IF EXISTS (
+        SELECT FROM people_grant g
+        WHERE g.staff_id = NEW.staff_id AND g.id <> NEW.id AND (g.role = 'manager') <> (NEW.role = 'manager')
+          AND tstzrange(g.from_at, GREATEST(g.from_at, COALESCE(g.until_at, 'infinity'))) && lasts
+    ) THEN
+        RAISE EXCEPTION 'who manages users holds no other role' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER manages_alone BEFORE INSERT OR UPDATE ON people_grant
+    FOR EACH ROW WHEN (NEW.staff_id IS NOT NULL) EXECUTE FUNCTION people_manages_alone();
+ALTER TABLE people_grant ENABLE ALWAYS TRIGGER manages_alone;
+"""
+
+# Who gave a screener's decision on a parcel approves nothing else of it, and the other way round. Where two
+# screeners differed, the coordinator who decides is no screener.
+SCREENS_OR_APPROVES: Final = """
+CREATE FUNCTION people_screens_or_approves() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    who bigint := CASE TG_OP WHEN 'INSERT' THEN NEW.proposed_by_id ELSE NEW.decided_by_id END;
+    screens boolean := NEW.act = 'review';
+BEGIN
+    IF who IS NULL OR screens AND TG_OP = 'UPDATE' AND NEW.against_id IS NOT NULL THEN
+        RETURN NEW;
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtextextended(NEW.subject_kind || ':' || NEW.subject, 0));
+    IF EXISTS (
+        SELECT FROM people_approval a
+        WHERE (a.subject_kind, a.subject) = (NEW.subject_kind, NEW.subject) AND (a.act = 'review') <> screens
+          AND (a.proposed_by_id = who OR a.decided_by_id = who AND (screens OR a.against_id IS NULL))
+    ) THEN
+        RAISE EXCEPTION 'who screens does not approve the same parcel' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER screens_or_approves BEFORE INSERT OR UPDATE OF decided_by_id ON people_approval
+    FOR EACH ROW EXECUTE FUNCTION people_screens_or_approves();
+ALTER TABLE people_approval ENABLE ALWAYS TRIGGER screens_or_approves;
+"""
+
+APART: Final = MANAGES_ALONE + SCREENS_OR_APPROVES
+
 STATEMENTS: Final = (
     NEVER_CHANGED_FUNCTION
     + never_changed("people_fact")

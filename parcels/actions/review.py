@@ -21,7 +21,7 @@ from people.models import Approval, Role
 Decision = Literal["clear", "refuse"]
 Outcome = Literal["waiting", "differs", "settled"]
 
-REVIEW: Final = "review"
+REVIEW: Final = approvals.REVIEW
 _DECISIONS: Final = ("clear", "refuse")
 _LINE_VERDICTS: Final = ("allow", "prohibit")
 

@@ -63,6 +63,32 @@ def test_manager_sets_nobodys_password(w: World, nadia: Staff) -> None:
     assert w.amina.check_password("as it was, long enough")
 
 
+@pytest.mark.parametrize(
+    ("roles", "ends"),
+    [(("manager", "registrar"), {}), (("auditor", "manager"), {"until_at_0": "2099-01-01"})],
+)
+def test_who_manages_users_is_given_no_other_role(
+    w: World, nadia: Staff, roles: tuple[str, str], ends: dict[str, str]
+) -> None:
+    given = [{**right(w.north, role), **ends, "until_at_1": "00:00" if ends else ""} for role in roles]
+    told = with_grants(*given, username="bela", is_active="on")
+    page = signed_in(nadia).post(f"{STAFF}add/", told).content.decode()
+    assert "a manager holds no other role" in page
+    assert not Staff.objects.filter(username="bela").exists()
+
+
+def test_registrar_becomes_a_manager_once_the_other_right_has_ended(w: World, nadia: Staff) -> None:
+    grant = w.amina.grants.get()
+    kept = {"id": grant.pk, "staff": w.amina.pk, "until_at_0": "", "until_at_1": ""}
+    url, then = f"{STAFF}{w.amina.pk}/change/", {**right(w.north, "manager"), "from_at_0": "2026-11-22"}
+    told = with_grants(kept, then, kept=1, username="amina", is_active="on")
+    assert "a manager holds no other role" in signed_in(nadia).post(url, told).content.decode()
+    kept |= {"until_at_0": "2026-11-21", "until_at_1": "10:00"}
+    told = with_grants(kept, then, kept=1, username="amina", is_active="on")
+    assert signed_in(nadia).post(url, told).status_code == HTTPStatus.FOUND
+    assert list(w.amina.grants.current().values_list("role", flat=True)) == ["manager"]
+
+
 def test_manager_gives_no_rights_in_an_organisation_with_a_manager_of_its_own(w: World, nadia: Staff) -> None:
     staff("mira", "manager", w.south)
     told = with_grants(right(w.south), username="bela", is_active="on")

@@ -1,4 +1,4 @@
-"""Who walks: each role in each organisation, one with every role in a foreign one, systems, and a stranger."""
+"""Who walks: each role in each organisation, two with every role in a foreign one, systems, and a stranger."""
 
 from __future__ import annotations
 
@@ -37,8 +37,11 @@ def walkers(world: factories.World, foreign: factories.World) -> Iterator[Walker
             yield Walker(organisation.code, role, signed_in(member))
         for word, roles in (("system", Role.values), ("registrar's system", [Role.REGISTRAR])):
             yield Walker(organisation.code, word, partner(organisation, *roles))
+    # Who manages users holds no other role.
+    manages = factories.staff("manages", Role.MANAGER, foreign.north)
+    yield Walker(foreign.north.code, Role.MANAGER, signed_in(manages))
     everything = factories.staff("everything", Role.REGISTRAR, foreign.north)
-    for role in Role.values:
+    for role in sorted(set(Role.values) - {Role.MANAGER}):
         Grant.objects.get_or_create(
             staff=everything, role=role, organisation=foreign.north, defaults={"from_at": factories.LONG_AGO}
         )
