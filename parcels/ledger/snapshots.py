@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date
 from typing import Any, Final, NamedTuple
 
-from parcels.canonical import canonical, sha256
+from people.canonical import canonical, sha256
 from parcels.ledger.shapes import Ledger
 from parcels.models import LedgerSnapshot
 from people.models import Organisation

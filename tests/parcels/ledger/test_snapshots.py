@@ -10,7 +10,7 @@ import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, transaction
 
-from parcels.canonical import sha256
+from people.canonical import sha256
 from parcels.ledger import ledger_of, snapshots
 from parcels.ledger.snapshots import compared, document, freeze, is_sound
 from parcels.models import LedgerSnapshot

@@ -2,7 +2,7 @@
 
 import pytest
 
-from parcels.canonical import canonical, sha256
+from people.canonical import canonical, sha256
 
 
 def test_keys_are_in_the_order_of_their_utf_16_code_units() -> None:
