@@ -9,6 +9,11 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
+from people import sealing, shipping
+from people.models import Alarm
+
+AUDIT_BEHIND_S = 600
+
 # Written out: `is_private` counts addresses for documentation among them.
 _LOCAL = tuple(
     ipaddress.ip_network(network)
@@ -25,6 +30,9 @@ def livez(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """Ready means: the database answers and is migrated. Redis is only the doorbell."""
     checks = {"database": _database(), "redis": _redis()}
+    if checks["database"] == "ok":
+        # Said, and nothing more: who only looks need not wait for a log server.
+        checks["audit"] = "behind" if _audit_age_s() > AUDIT_BEHIND_S else "ok"
     return JsonResponse(checks, status=200 if checks["database"] == "ok" else 503)
 
 
@@ -66,7 +74,24 @@ def metrics(request: HttpRequest) -> HttpResponse:
         names = ("overdue_parcels", "open_batches", "quarantined_parcels", "oldest_batch_age_seconds")
         for name, value in zip(names, cursor.fetchone(), strict=True):
             Gauge(f"lifeline_{name}", name.replace("_", " "), registry=registry).set(value)
+    _measure_audit(registry)
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _measure_audit(registry: CollectorRegistry) -> None:
+    unshipped, age_s = shipping.lag()
+    for name, value in (
+        ("audit_unsealed_entries", sealing.unsealed()),
+        ("audit_unshipped_entries", unshipped),
+        ("audit_unshipped_age_seconds", age_s),
+        ("open_alarms", Alarm.objects.filter(closed_at=None).count()),
+    ):
+        Gauge(f"lifeline_{name}", name.replace("_", " "), registry=registry).set(value)
+
+
+def _audit_age_s() -> float:
+    """Return how old the oldest entry is that was not sealed yet, or not shipped."""
+    return max(sealing.oldest_unsealed_s(), shipping.lag()[1])
 
 
 def _is_local(address: str) -> bool:

@@ -9,7 +9,8 @@ class Keys(NamedTuple):
     """Hex strings of 32 random bytes.
 
     `secret` signs sessions, `kek` wraps each person's key, `search` hashes name keys, `code` makes receipt
-    codes, `lookup` hashes them. They are five keys so that each can be rotated, or lost, alone.
+    codes, `lookup` hashes them, `audit` signs the heads of the audit. They are six keys so that each can be
+    rotated, or lost, alone.
     """
 
     secret: str
@@ -17,6 +18,7 @@ class Keys(NamedTuple):
     search: str
     code: str
     lookup: str
+    audit: str
 
 
 def load(folder: Path) -> Keys:

@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "people.signin.sessions.StaffSessionMiddleware",
+    "people.trail.AuditTrail",
     "django.contrib.messages.middleware.MessageMiddleware",
     "people.signin.fresh.StepUpMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -255,3 +256,11 @@ SILENCED_SYSTEM_CHECKS = (
 
 LOGGING_CONFIG = None
 logs.configure(level=env.str("LOG_LEVEL", "INFO"))
+
+# Different people whom one member of staff may open in an hour; a system's number stands with the system.
+PEOPLE_AN_HOUR = 50
+# Where the audit is shipped to as it is written: a file, unix:/dev/log, syslog://host:port (TCP),
+# syslog+tls:// or syslog+udp://. Empty: nowhere, and only this database knows what it held.
+AUDIT_SHIP = env.str("AUDIT_SHIP", str(DATA / "audit" / "audit.jsonl"))
+# A program that tells whoever is on call: it reads an alarm as JSON, and is called until it ends with 0.
+ALARM_COMMAND = env.str("ALARM_COMMAND", "")

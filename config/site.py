@@ -18,6 +18,8 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
 from people.actors import acting
+from people.acts import Act
+from people.audit import record
 from people.models import Organisation, Staff
 from people.signin import account, addresses, entering, kept, sessions
 
@@ -67,6 +69,7 @@ MENU: Final[Mapping[str, tuple[Entry, ...]]] = {
         _list("people.organisation", "Organisations"),
         _list("people.party", "Parties"),
         _list("people.auditentry", "Audit"),
+        _list("people.alarm", "Alarms"),
     ),
 }
 
@@ -102,6 +105,7 @@ class LifelineAdminSite(AdminSite):
 
     def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
         if (row := sessions.of(request)) is not None and request.method == "POST":
+            record(Staff(pk=row.staff_id), Act.SIGN_OUT)
             sessions.end(row.staff, only=row.pk)
         return super().logout(request, extra_context)
 

@@ -14,7 +14,9 @@ from parcels.actions import Refused, observe
 from parcels.models import Note, Parcel
 from people import vault
 from people.actors import OFFICERS, Actor, announce
-from people.models import AuditEntry, Role
+from people.acts import Act
+from people.audit import record
+from people.models import Role
 from people.queries import key_of
 
 NOTE_PLACE: Final = "parcels.note"
@@ -35,7 +37,7 @@ def check_ties(numbers: Collection[str], *, by: Actor, now: datetime) -> int:
         )
         ids = list(open_.order_by("pk").values_list("pk", flat=True))
         Parcel.objects.filter(pk__in=ids).update(tie_checked_by=by.staff_id)
-        _audit(by, "check_tie", ids, now)
+        record(by, Act.CHECK_TIE, "parcel", ids, now=now)
         return len(ids)
 
 
@@ -93,9 +95,3 @@ def write_note(parcel: Parcel, about: int, text: str, *, by: Actor, now: datetim
             written_by_id=by.staff_id,
             written_at=now,
         )
-
-
-def _audit(by: Actor, act: str, parcels: Collection[int], now: datetime) -> None:
-    AuditEntry.objects.bulk_create(
-        AuditEntry(staff_id=by.staff_id, act=act, subject_kind="parcel", subject=pk, at=now) for pk in parcels
-    )

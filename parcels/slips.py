@@ -24,7 +24,9 @@ from parcels.lifecycle import END, Status
 from parcels.models import Parcel
 from people import approvals
 from people.actors import Actor
-from people.models import Approval, AuditEntry
+from people.acts import Act
+from people.audit import By, record
+from people.models import Approval
 
 PRINT: Final = "print_slips"
 _SUBJECT: Final = "round"
@@ -97,7 +99,7 @@ def print_one(number: str, *, by: Actor, now: datetime) -> bytes:
         )
         if parcel is None:
             raise NothingToPrint
-        _audit("parcel", parcel.pk, by, now)
+        record(by, Act.PRINT_SLIPS, "parcel", parcel.pk, now=now)
         observe([number], PRINT, by=by, now=now)
         slip = _slip(number, parcel.seed, parcel.round)
         return papers.slips([slip], base_url=settings.PUBLIC_URL, printed_on=now.date())
@@ -122,7 +124,7 @@ def printable(by: Actor) -> QuerySet[Parcel]:
 
 def _use_up(round_: Round, by: Actor, reference: int | None, now: datetime) -> None:
     if reference is None and round_.demonstration:
-        _audit(_SUBJECT, round_.pk, by, now)
+        record(by if by.staff_id else By.COMMAND, Act.PRINT_SLIPS, _SUBJECT, round_.pk, now=now)
     elif reference is None:
         raise approvals.NotApproved("Slips of real families need an approval of two officers.")
     else:
@@ -135,12 +137,6 @@ def _use_up(round_: Round, by: Actor, reference: int | None, now: datetime) -> N
             staff_id=by.staff_id,
             now=now,
         )
-
-
-def _audit(kind: str, subject: int, by: Actor, now: datetime) -> None:
-    AuditEntry(staff_id=by.staff_id, act=PRINT, subject_kind=kind, subject=subject, at=now).save(
-        force_insert=True
-    )
 
 
 def _keep(path: Path, pdf: bytes) -> None:

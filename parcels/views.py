@@ -17,7 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from parcels import family_texts, tracking
 from parcels.forms import CodeForm
-from people import throttle
+from people import throttle, trail
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -126,4 +126,5 @@ def _page(
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    trail.forged(request)
     return render(request, "403_csrf.html", status=HTTPStatus.FORBIDDEN)

@@ -14,13 +14,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import path
 from django.utils import timezone
 
-from people import list_desk, match_desk, rights, staff_desk
+from people import audit_desk, list_desk, match_desk, rights, staff_desk
 from people.desk import Desk, Inline, ReadOnlyDesk, audit, page, require, staff_of
 from people.forms import ClientForm, GrantForm, RightsFormSet, StaffForm
-from people.models import AuditEntry, Client, Grant, Organisation, Party, Role, Staff, new_reference
+from people.models import Client, Grant, Organisation, Party, Role, Staff, new_reference
 from people.signin import fresh, invitations, sessions
 
-__all__ = ["list_desk", "match_desk"]
+__all__ = ["audit_desk", "list_desk", "match_desk"]
 
 # What other packages would show: tokens are nobody's to read, and rights are not groups.
 _FOREIGN: Final[tuple[type[Model], ...]] = (
@@ -191,7 +191,7 @@ class ClientAdmin(_WithGrants):
     form = ClientForm
     list_display = ("name", "organisation", "active", "roles")
     list_select_related = ("organisation",)
-    fields = ("name", "organisation", "active", "client_id")
+    fields = ("name", "organisation", "active", "people_an_hour", "client_id")
     readonly_fields = ("client_id",)
     ordering = ("name",)
 
@@ -249,24 +249,3 @@ class GrantAdmin(ReadOnlyDesk):
     @admin.display(description="who")
     def who(self, grant: Grant) -> str:
         return str(grant.staff) if grant.staff else f"system {grant.client.name if grant.client else ''}"
-
-
-@admin.register(AuditEntry)
-class AuditEntryAdmin(ReadOnlyDesk):
-    list_display = ("at", "who", "act", "subject_kind", "subject", "purpose")
-    list_display_links = None
-    list_select_related = ("staff", "client")
-    search_fields = ("act__exact", "staff__username__exact")
-    search_help_text = "An act, or a member of staff by account name, whole"
-    ordering = ("-pk",)
-    sortable_by = ()
-    list_per_page = 100
-
-    def mine(self, request: HttpRequest) -> Q:
-        mine = rights.organisations(staff_of(request), "people.view_auditentry")
-        staff = Grant.objects.filter(organisation__in=mine, staff__isnull=False).values("staff")
-        return Q(staff__in=staff) | Q(client__organisation__in=mine)
-
-    @admin.display(description="who")
-    def who(self, entry: AuditEntry) -> str:
-        return str(entry.staff or (entry.client.name if entry.client else ""))

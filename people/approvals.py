@@ -13,7 +13,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from people.actors import OFFICERS, Actor, NotFresh
-from people.models import Approval, AuditEntry, Role
+from people.acts import Act
+from people.audit import By, record
+from people.models import Approval, AuditEntry, Role, Staff
 
 # Two screeners' decision on a parcel.
 REVIEW: Final = "review"
@@ -26,7 +28,7 @@ _ROLES: Final[dict[str, frozenset[str]]] = {}
 _ACROSS: Final[set[str]] = set()
 # Acts that only the page of their subject shows, to those who may know of it.
 _APART: Final[set[str]] = set()
-# An entry of the audit log with an approval as its subject says that it was used up.
+# What was done with an approval is recorded with it as the subject: also that it was used up.
 _USED: Final = "approval"
 
 
@@ -90,7 +92,7 @@ def propose(
         raise NotOpen
     try:
         with transaction.atomic():
-            return Approval.objects.create(
+            proposed = Approval.objects.create(
                 subject_kind=subject_kind,
                 subject=subject,
                 act=act,
@@ -101,6 +103,8 @@ def propose(
                 against=against,
                 also_not_by_id=against.proposed_by_id if against else None,
             )
+            _record(by, Act.PROPOSED, proposed, now)
+            return proposed
     except IntegrityError as error:
         # Another was first by a moment: of one act there is one open proposal.
         if "approval_one_open" in str(error):
@@ -139,7 +143,7 @@ def void(subject_kind: str, subjects: list[int], act: str, *, now: datetime) -> 
 
 def unused(subject_kind: str, subject: int, act: str, *, office_id: int) -> QuerySet[Approval]:
     """Return an office's approvals of an act that is done later, at most once for each."""
-    used = AuditEntry.objects.filter(act=act, subject_kind=_USED).values("subject")
+    used = AuditEntry.objects.filter(act=Act.USED_UP, subject_kind=_USED).values("subject")
     return Approval.objects.filter(
         subject_kind=subject_kind,
         subject=subject,
@@ -173,11 +177,10 @@ def use_up(
         or approval.organisation_id != office_id
     ):
         raise NotApproved("This is no approval of two officers for this.")
-    if AuditEntry.objects.filter(act=act, subject_kind=_USED, subject=approval.pk).exists():
+    if AuditEntry.objects.filter(act=Act.USED_UP, subject_kind=_USED, subject=approval.pk).exists():
         raise NotApproved("What was approved has been done already.")
-    AuditEntry(staff_id=staff_id, act=act, subject_kind=_USED, subject=approval.pk, at=now).save(
-        force_insert=True
-    )
+    who = By.COMMAND if staff_id is None else Staff(pk=staff_id)
+    record(who, Act.USED_UP, _USED, approval.pk, now=now)
 
 
 def _decide(approval_id: int, by: Actor, decision: str, reason: str, now: datetime) -> Approval:
@@ -195,6 +198,8 @@ def _decide(approval_id: int, by: Actor, decision: str, reason: str, now: dateti
     approval.decision, approval.reason = decision, reason
     approval.decided_by_id, approval.decided_at = by.staff_id, now
     approval.save(update_fields=["decision", "reason", "decided_by", "decided_at"])
+    is_for = decision == Approval.Decision.CONFIRMED
+    _record(by, Act.CONFIRMED if is_for else Act.REJECTED, approval, now)
     return approval
 
 
@@ -210,6 +215,12 @@ def _is_torn(subject_kind: str, subject: int, act: str, staff_id: int | None) ->
     else:
         others, decided = others.filter(act=REVIEW), Q(decided_by=staff_id, against=None)
     return others.filter(Q(proposed_by=staff_id) | decided).exists()
+
+
+def _record(by: Actor, act: Act, approval: Approval, now: datetime) -> None:
+    """What is known to a few has a trace of its own: here its mere number would tell of it."""
+    if approval.act not in _APART:
+        record(by, act, _USED, approval.pk, now=now)
 
 
 def _may(by: Actor, act: str, *, tie: bool = False) -> int:

@@ -10,7 +10,9 @@ from django.db import transaction
 
 from people import approvals
 from people.actors import OFFICERS, Actor, announce
-from people.models import AuditEntry, Consent, Person, Role
+from people.acts import Act
+from people.audit import record
+from people.models import Consent, Person, Role
 
 _RECORDS: Final = OFFICERS | {Role.REGISTRAR.value}
 
@@ -49,6 +51,7 @@ def give(
         raise TextMissing
     with transaction.atomic():
         announce(by)
+        record(by, Act.GIVE_CONSENT, "person", person.pk, purpose=purpose, now=now)
         return _keep(person, purpose, True, text_version, language, channel, staff_id, now)
 
 
@@ -63,6 +66,7 @@ def withdraw(person: Person, purpose: str, *, channel: str, by: Actor, now: date
         announce(by)
         if not has_consent(person, purpose):
             raise NothingGiven
+        record(by, Act.WITHDRAW_CONSENT, "person", person.pk, purpose=purpose, now=now)
         return _keep(person, purpose, False, "", "", channel, staff_id, now)
 
 
@@ -96,14 +100,6 @@ def _keep(
     staff_id: int,
     now: datetime,
 ) -> Consent:
-    AuditEntry.objects.create(
-        staff_id=staff_id,
-        act="give_consent" if given else "withdraw_consent",
-        subject_kind="person",
-        subject=person.pk,
-        purpose=purpose,
-        at=now,
-    )
     return Consent.objects.create(
         person=person,
         purpose=purpose,

@@ -12,8 +12,9 @@ from django.db.models import QuerySet
 
 from people import approvals, groups
 from people.actors import Actor, announce
+from people.audit import record
 from people.groups import Pair, Says
-from people.models import Approval, AuditEntry, MatchStatement, Person, PossibleMatch
+from people.models import Approval, MatchStatement, Person, PossibleMatch
 from people.rights import PEOPLE
 
 SUBJECT: Final = "match"
@@ -96,10 +97,7 @@ def _decided(approval: Approval, by: Actor, now: datetime) -> None:
     groups.state_by_two(_pair(match), _SAYS[approval.act], approval, now=now)
     match.settled_at = None if approval.act == TAKE_BACK else now
     match.save(update_fields=["settled_at"])
-    AuditEntry.objects.bulk_create(
-        AuditEntry(staff_id=by.staff_id, act=approval.act, subject_kind="person", subject=person, at=now)
-        for person in (match.person_id, match.other_id)
-    )
+    record(by, approval.act, "person", (match.person_id, match.other_id), now=now)
 
 
 for _act in ACTS:

@@ -14,7 +14,9 @@ from django.http import Http404, HttpRequest
 from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 
-from people.models import AuditEntry, Staff
+from people.acts import Act
+from people.audit import record
+from people.models import Staff
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -82,6 +84,14 @@ class Desk(_Plain, ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        record(staff_of(request), Act.ADD_RECORD, self.opts.model_name or "", obj.pk)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        record(staff_of(request), Act.CHANGE_RECORD, self.opts.model_name or "", obj.pk)
+        return super().log_change(request, obj, message)
+
 
 class ReadOnlyDesk(Desk):
     """A list to look at. The right to add or change is used by actions, not by the stock form."""
@@ -112,10 +122,7 @@ def staff_of(request: HttpRequest) -> Staff:
 
 def audit(staff: Staff, act: str, subject_kind: str, subjects: Iterable[int], *, purpose: str = "") -> None:
     """Record a sensitive look or act, a row for each subject."""
-    AuditEntry.objects.bulk_create(
-        AuditEntry(staff=staff, act=act, subject_kind=subject_kind, subject=subject, purpose=purpose)
-        for subject in subjects
-    )
+    record(staff, act, subject_kind, subjects, purpose=purpose)
 
 
 def require(allowed: bool) -> None:

@@ -10,7 +10,9 @@ from django.db import IntegrityError, transaction
 from people import access, approvals, dates, vault
 from people.access import Ties
 from people.actors import Actor, announce
-from people.models import AuditEntry, Detention, Person, Purpose
+from people.acts import Act
+from people.audit import record
+from people.models import Detention, Person, Purpose
 from people.queries import key_of
 
 PLACE: Final = "people.detention"
@@ -59,7 +61,7 @@ def look(person: Person, purpose: str, *, by: Actor, ties: Ties) -> list[Period]
     if purpose not in Purpose.values:
         raise PurposeMissing
     with transaction.atomic():
-        _audit(by, "see_detention", person, purpose)
+        record(by, Act.SEE_DETENTION, "person", person.pk, purpose=purpose)
         key = key_of(person.pk)
         rows = person.detentions.select_related("source", "organisation", "replaced_by").order_by("-pk")
         return [Period(row, vault.unseal(key, row.sealed_place, place=PLACE)) for row in rows]
@@ -78,7 +80,7 @@ def state(person: Person, told: Stated, *, by: Actor, ties: Ties, now: datetime)
     with transaction.atomic():
         announce(by)
         kept = _keep(person, told, by, by.staff_id, now)
-        _audit(by, "state_detention", person, "")
+        record(by, Act.STATE_DETENTION, "person", person.pk, now=now)
         return kept
 
 
@@ -122,14 +124,3 @@ def _check(told: Stated, person: Person, now: datetime) -> None:
         raise NotAPeriod("A day, a month or a year.")
     if ends is not None and ends.last < starts.first:
         raise NotAPeriod("It cannot end before it begins.")
-
-
-def _audit(by: Actor, act: str, person: Person, purpose: str) -> None:
-    AuditEntry.objects.create(
-        staff_id=by.staff_id,
-        client_id=by.client_id,
-        act=act,
-        subject_kind="person",
-        subject=person.pk,
-        purpose=purpose,
-    )

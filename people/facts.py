@@ -9,7 +9,9 @@ from django.db import transaction
 
 from people import approvals, dates, matching, names, vault
 from people.actors import OFFICERS, Actor, announce
-from people.models import AuditEntry, Fact, NameKey, Person, Role
+from people.acts import Act
+from people.audit import record
+from people.models import Fact, NameKey, Person, Role
 from people.names.script import CYRILLIC, LATIN
 from people.queries import facts_of, key_of
 
@@ -69,9 +71,7 @@ def add_fact(
             _find_by(person, told)
         if kind in matching.MATCHED_KINDS:
             matching.due_again([person.pk])
-        AuditEntry.objects.create(
-            staff_id=by.staff_id, act="add_fact", subject_kind="person", subject=person.pk, at=now
-        )
+        record(by, Act.ADD_FACT, "person", person.pk, now=now)
         return fact
 
 

@@ -40,7 +40,7 @@ class StaffForm(StaffModelForm):
 class ClientForm(ClientModelForm):
     class Meta:
         model = Client
-        fields = ("name", "organisation", "active")
+        fields = ("name", "organisation", "active", "people_an_hour")
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]

@@ -9,7 +9,9 @@ from django.db import transaction
 
 from people import approvals
 from people.actors import Actor, announce
-from people.models import AuditEntry, Kinship, Person, Role
+from people.acts import Act
+from people.audit import record
+from people.models import Kinship, Person, Role
 
 _CHECKS: Final = frozenset({Role.REGISTRAR.value, Role.LIAISON.value})
 _WORDS: Final = (Kinship.Evidence.OWN_WORD, Kinship.Evidence.SENDER_WORD)
@@ -49,9 +51,7 @@ def record_kinship(
         raise EvidenceMissing
     with transaction.atomic():
         announce(by)
-        AuditEntry.objects.create(
-            staff_id=by.staff_id, act="record_kinship", subject_kind="person", subject=sender.pk, at=now
-        )
+        record(by, Act.RECORD_KINSHIP, "person", sender.pk, now=now)
         return Kinship.objects.create(
             sender=sender,
             person=person,

@@ -15,8 +15,9 @@ from people import approvals, deciding, groups, rights
 from people.actors import Actor
 from people.deciding import DIFFERENT, SAME, TAKE_BACK, NothingToDecide
 from people.desk import ReadOnlyDesk, audit, page, require, staff_of
-from people.models import Approval, Fact, MatchStatement, Person, PersonKey, PossibleMatch
+from people.models import Approval, Fact, MatchStatement, Person, PersonKey, PossibleMatch, Staff
 from people.names import to_latin
+from people.opening import How, opened
 from people.queries import facts_of, names_of
 from people.resemblance import WORDS, speaks_for
 from people.signin import fresh
@@ -120,7 +121,8 @@ class PossibleMatchAdmin(ReadOnlyDesk):
             _take(request, match)
             return HttpResponseRedirect(here)
         staff = staff_of(request)
-        audit(staff, "open_match", "person", [match.person_id, match.other_id])
+        audit(staff, "open_match", "match", [match.pk])
+        opened(_acting(staff, match), (match.person_id, match.other_id), How.PAGE)
         people = Person.objects.select_related("organisation").in_bulk([match.person_id, match.other_id])
         said, open_ = deciding.said_of(match), _open(match)
         context = {
@@ -210,8 +212,7 @@ def _latin(fact: Fact, text: str) -> str:
 def _take(request: HttpRequest, match: PossibleMatch) -> None:
     staff = staff_of(request)
     require(match.office_id in rights.organisations(staff, "people.change_possiblematch"))
-    roles = rights.roles_in(staff, match.office_id)
-    by = Actor("staff", match.office_id, roles, staff_id=staff.pk, fresh=fresh.is_fresh(request))
+    by = _acting(staff, match, fresh=fresh.is_fresh(request))
     try:
         messages.success(request, _told_to(request, match, by))
     except approvals.NotYours:
@@ -220,6 +221,11 @@ def _take(request: HttpRequest, match: PossibleMatch) -> None:
         messages.info(request, "This was decided meanwhile, or an answer waits for a second person already.")
     except NothingToDecide as why:
         messages.info(request, str(why))
+
+
+def _acting(staff: Staff, match: PossibleMatch, *, fresh: bool = False) -> Actor:
+    roles = rights.roles_in(staff, match.office_id)
+    return Actor("staff", match.office_id, roles, staff_id=staff.pk, fresh=fresh)
 
 
 def _told_to(request: HttpRequest, match: PossibleMatch, by: Actor) -> str:

@@ -30,8 +30,11 @@ from rest_framework.permissions import BasePermission
 
 from people import actors, throttle
 from people.actors import Actor
+from people.acts import Act
+from people.audit import record
 from people.models import Client
 from people.problems import Problem
+from people.trail import refuse_stranger
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -100,21 +103,28 @@ class TokenView(View):
     http_method_names = ("post",)
 
     def post(self, request: HttpRequest) -> HttpResponse:
+        client_id: str | None = None
+        client: Client | None = None
         try:
-            return _token(request)
+            client_id = _client_id(request)
+            client = _known(client_id)
+            answer = _token(request, client)
         except Problem as problem:
+            refuse_stranger(
+                Act.TOKEN_REFUSED, "client" if client else "", client.pk if client else None,
+                name="" if client else client_id or "",
+            )  # fmt: skip
             return problem.response()
+        record(client, Act.TOKEN_GIVEN)
+        return answer
 
     def http_method_not_allowed(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         return Problem("method-not-allowed", headers={"Allow": "POST"}).response()
 
 
-def _token(request: HttpRequest) -> HttpResponse:
-    client_id = _client_id(request)
-    if client_id is None or not _exists(client_id):
-        raise _refusal({"error": "invalid_client"}, 401)
+def _token(request: HttpRequest, client: Client) -> HttpResponse:
     # Taken before any secret is hashed: hashing is what an attacker could make us do.
-    taken = throttle.take(f"token:{client_id}", TOKENS, TOKEN_WINDOW)
+    taken = throttle.take(f"token:{client.client_id}", TOKENS, TOKEN_WINDOW)
     if not taken.allowed:
         raise Problem("throttled", headers={"Retry-After": str(taken.retry_after_s)})
     server = BackendApplicationServer(
@@ -160,5 +170,10 @@ def _decoded(encoded: str) -> str | None:
         return None
 
 
-def _exists(client_id: str) -> bool:
-    return client_id.isprintable() and Client.objects.filter(client_id=client_id).exists()
+def _known(client_id: str | None) -> Client:
+    """:raises Problem: if there is no such client"""
+    known = client_id is not None and client_id.isprintable()
+    client = Client.objects.filter(client_id=client_id).first() if known else None
+    if client is None:
+        raise _refusal({"error": "invalid_client"}, 401)
+    return client

@@ -15,6 +15,7 @@ from rest_framework import exceptions
 from structlog import get_logger
 
 from people import incidents
+from people.opening import Stopped
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -206,6 +207,8 @@ def _problem(error: Exception, request: HttpRequest) -> Problem | None:
             return _known(error)
         case Http404():
             return Problem("not-found")
+        case Stopped():
+            return Problem("not-permitted", str(error))
         case PermissionDenied():
             return Problem("not-permitted")
         case RequestDataTooBig():

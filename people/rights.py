@@ -33,6 +33,7 @@ RIGHTS: Final[Mapping[str, Rights]] = {
     "people.client": _kept_by(_MANAGER, seen_by=_OVERSEERS),
     "people.grant": _kept_by(_MANAGER, seen_by=_OVERSEERS),
     "people.auditentry": {"view": _AUDITOR},
+    "people.alarm": {"view": _AUDITOR | {Role.COORDINATOR}, "change": frozenset({Role.COORDINATOR})},
     "people.person": {"view": PEOPLE, "add": PEOPLE},
     "people.situationevent": {"view": _OFFICERS, "add": _OFFICERS},
     # The tie to the person decides too: see people.access.

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
 
 from django.db import transaction
 
-from people import approvals, standing
+from people import approvals, audit, standing
 from people.actors import OFFICERS, Actor, announce
-from people.models import Approval, AuditEntry, Person, SituationEvent
+from people.acts import Act
+from people.models import Approval, Person, SituationEvent
 
 SITUATION: Final = "situation"
 # Their word alone counts for the follow worker, so it stands on a paper.
@@ -153,10 +155,5 @@ def _keep(
         )
         for person_id in person_ids
     )
-    AuditEntry.objects.bulk_create(
-        AuditEntry(
-            staff_id=staff_id, act="record_situation", subject_kind="person", subject=person_id, at=now
-        )
-        for person_id in person_ids
-    )
+    audit.record(replace(by, staff_id=staff_id), Act.RECORD_SITUATION, "person", person_ids, now=now)
     return events

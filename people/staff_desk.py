@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from people import approvals, rights
 from people.actors import Actor
+from people.acts import Act
 from people.desk import page, staff_of
 from people.models import Invitation, Role, Staff
 from people.signin import factors, fresh, invitations, sessions
@@ -85,7 +86,7 @@ def _reject(request: HttpRequest, member: Staff) -> None:
 
 def _end_sessions(request: HttpRequest, member: Staff) -> None:
     ended = sessions.end(member)
-    factors.note(member, "end_sessions", by=staff_of(request))
+    factors.note(member, Act.SESSION_ENDED, by=staff_of(request))
     messages.success(request, f"Ended: {ended} session{'' if ended == 1 else 's'} of {member}.")
 
 

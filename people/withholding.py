@@ -15,7 +15,9 @@ from django.db.models import QuerySet
 
 from people import approvals
 from people.actors import OFFICERS, Actor, announce
-from people.models import Approval, AuditEntry, Fact, Person, SituationEvent, Withholding
+from people.acts import Act
+from people.audit import record
+from people.models import Approval, Fact, Person, SituationEvent, Withholding
 
 LET_GO: Final = "let_go"
 
@@ -41,7 +43,7 @@ def keep_back(
         raise ReviewMissing
     with transaction.atomic():
         announce(by)
-        _audit(staff_id, "keep_back", what.person_id, now)
+        record(by, Act.KEEP_BACK, "person", what.person_id, now=now)
         return Withholding.objects.create(
             person_id=what.person_id,
             fact=what if isinstance(what, Fact) else None,
@@ -93,7 +95,7 @@ def _let_go(approval: Approval, by: Actor, now: datetime) -> None:
     kept = rows.filter(fact=proposed.fact_id, event=proposed.event_id).first()
     if kept is None or by.staff_id is None:
         raise approvals.NotOpen
-    _audit(by.staff_id, LET_GO, approval.subject, now)
+    record(by, Act.LET_GO, "person", approval.subject, now=now)
     Withholding.objects.create(
         person_id=kept.person_id,
         fact_id=kept.fact_id,
@@ -110,7 +112,3 @@ def _officer(person: Person, by: Actor) -> int:
     if person.organisation_id != by.organisation_id or not by.roles & OFFICERS or by.staff_id is None:
         raise approvals.NotYours
     return by.staff_id
-
-
-def _audit(staff_id: int, act: str, person_id: int, now: datetime) -> None:
-    AuditEntry.objects.create(staff_id=staff_id, act=act, subject_kind="person", subject=person_id, at=now)

@@ -9,7 +9,9 @@ from django.db import transaction
 
 from exchanges.models import CalendarAddress
 from exchanges.queries import calendar_hash
-from people.models import AuditEntry
+from people.acts import Act
+from people.audit import record
+from people.models import Staff
 
 
 @transaction.atomic
@@ -19,7 +21,7 @@ def issue_calendar(staff_id: int, *, now: datetime) -> str:
     CalendarAddress.objects.update_or_create(
         staff_id=staff_id, defaults={"token_hash": calendar_hash(token), "made_at": now}
     )
-    AuditEntry.objects.create(staff_id=staff_id, act="issue_calendar", at=now)
+    record(Staff(pk=staff_id), Act.ISSUE_CALENDAR, now=now)
     return token
 
 
@@ -28,5 +30,5 @@ def withdraw_calendar(staff_id: int, *, now: datetime) -> bool:
     """End the address; return whether there was one."""
     ended, _ = CalendarAddress.objects.filter(staff=staff_id).delete()
     if ended:
-        AuditEntry.objects.create(staff_id=staff_id, act="withdraw_calendar", at=now)
+        record(Staff(pk=staff_id), Act.WITHDRAW_CALENDAR, now=now)
     return bool(ended)

@@ -14,7 +14,9 @@ from exchanges.actions.steps import NotPossible, check_step, locked
 from exchanges.models import Agreement, Visit, VisitParticipant, VisitPerson, VisitStep
 from people import approvals, vault
 from people.actors import OFFICERS, Actor, announce
-from people.models import AuditEntry, Grant, Organisation, Person
+from people.acts import Act
+from people.audit import record
+from people.models import Grant, Organisation, Person
 
 PLACE: Final = "exchanges.visit.place"
 # Why somebody looks where a visit is; each look is recorded with it.
@@ -177,14 +179,7 @@ def look_up_place(visit: Visit, purpose: str, *, by: Actor, now: datetime) -> st
         raise approvals.NotYours
     if purpose not in dict(PURPOSES):
         raise NotPossible("Say what you need the place for.")
-    AuditEntry.objects.create(
-        at=now,
-        staff_id=by.staff_id,
-        act="see_place",
-        subject_kind="visit",
-        subject=visit.pk,
-        purpose=purpose,
-    )
+    record(by, Act.SEE_PLACE, "visit", visit.pk, purpose=purpose, now=now)
     if visit.sealed_place is None:
         return None
     return vault.unwrap(visit.sealed_place, place=PLACE).decode()

@@ -17,8 +17,9 @@ from exchanges.api.looking_up import ReferencePages, one
 from exchanges.models import Count, Return, ReturnPerson
 from exchanges.serializers import ReturnRowSerializer, ReturnSerializer, persons_of, return_of
 from people.actors import Actor
+from people.acts import Act
 from people.api import Calls
-from people.models import AuditEntry
+from people.audit import record
 from people.oauth import actor_of
 from people.queries import names_of
 
@@ -76,7 +77,5 @@ def _persons(group: Return, actor: Actor) -> list[dict[str, Any]]:
     """Return who is named; that their names were opened is recorded."""
     members = group.persons.exclude(status=ReturnPerson.Status.SET_ASIDE).select_related("person")
     rows = list(members.order_by("person__reference"))
-    AuditEntry.objects.create(
-        client_id=actor.client_id, act="read_people", subject_kind="return", subject=group.pk
-    )
+    record(actor, Act.READ_PEOPLE, "return", group.pk)
     return persons_of(rows, names_of(member.person_id for member in rows))

@@ -15,6 +15,8 @@ from parcels import addressees, codes
 from parcels.admin.reading import Reader, reader_of
 from parcels.models import Parcel
 from people import approvals, dates, detention
+from people.acts import Act
+from people.audit import refuse
 from people.desk import ReadOnlyDesk, page, require
 from people.detention import Period
 from people.models import Detention, Organisation, Person, PersonKey, Purpose, SituationEvent
@@ -82,6 +84,7 @@ def _look(request: HttpRequest, reader: Reader) -> HttpResponse:
     person = _named(reader, asked.cleaned_data["who"])
     periods = _periods(reader, person, asked.cleaned_data["purpose"]) if person else None
     if person is None or periods is None:
+        refuse(reader.actor, Act.SEE_DETENTION, purpose=asked.cleaned_data["purpose"])
         asked.add_error("who", _NOBODY)
         return _answer(request, asked)
     stating = StateForm(person=person, initial={"who": person.reference})

@@ -23,8 +23,8 @@ from parcels.ledger import ledger_of, snapshots
 from parcels.models import LedgerSnapshot
 from people.desk import ReadOnlyDesk, audit, page, require
 from people.models import Organisation
-from people.spreadsheets import Sheet
 from people.signin import fresh
+from people.spreadsheets import Sheet
 
 _GREATEST_FILE: Final = 4 * 1024 * 1024
 

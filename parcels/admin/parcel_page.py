@@ -15,6 +15,7 @@ from exchanges.queries import Timeline, claims_about
 from parcels import access
 from parcels.access import Relation
 from parcels.admin import moving, words
+from parcels.admin.opened import SCANNED
 from parcels.admin.parcel_list import initials
 from parcels.admin.reading import Reader
 from parcels.assessment import explain_to_staff
@@ -22,10 +23,11 @@ from parcels.declarations import LINE_PLACE, RELATIONSHIP_PLACE
 from parcels.lifecycle import FAMILY_WORD, HARD_NEWS, OBSERVE, Status
 from parcels.models import Finding, Line, Movement, Note, Parcel
 from parcels.settling import NOTE_PLACE
-from people import vault
+from people import opening, vault
 from people.actors import OFFICERS
 from people.desk import audit
 from people.models import Approval, Person, PersonKey, Role
+from people.opening import How
 from people.queries import names_of
 
 ERASED: Final = "erased"
@@ -86,7 +88,14 @@ def context(parcel: Parcel, reader: Reader, now: datetime, purpose: str = "") ->
     keys = keys_of(parcel) if seen.contents or people else {}
     found = list(access.findings(reader.actor, parcel, now).select_related("rule", "terms"))
     if people and purpose:
+        how = How.SCAN if purpose == SCANNED else How.UNMASK
         audit(reader.staff, "see_names", "parcel", [parcel.pk], purpose=purpose)
+        opening.opened(reader.actor, [person.pk for _, person, _ in people], how, purpose)
+    notes = _notes(parcel, keys, reader) if purpose else []
+    if notes:
+        audit(reader.staff, "see_notes", "parcel", [parcel.pk], purpose=purpose)
+    if seen.route and parcel.consignment_id:
+        audit(reader.staff, "see_route", "parcel", [parcel.pk])
     return {
         "parcel": parcel,
         "badge": words.badge(parcel.status),
@@ -106,7 +115,7 @@ def context(parcel: Parcel, reader: Reader, now: datetime, purpose: str = "") ->
         "holder": ends_named(reader, reader.rounds[round_id]).get(parcel.holder_id or 0, ""),
         "timeline": _claims(parcel, reader),
         "about": parcel.number,
-        "notes": _notes(parcel, keys, reader) if purpose else [],
+        "notes": notes,
         "may_note": reader.may("parcels.add_note"),
         "waiting": _waiting(parcel, reader),
         "may": _may(parcel, reader),

@@ -19,11 +19,12 @@ from parcels.admin.person_deeds import DEEDS, Wrong
 from parcels.admin.person_forms import PersonForm, Told
 from parcels.admin.person_panels import FORMS, Looking, panels, summary
 from parcels.admin.reading import reader_of
-from people import withholding
+from people import opening, withholding
 from people.actions import Telling, record_people
 from people.desk import ReadOnlyDesk, audit, page, require, staff_of
 from people.match_desk import also_on_record
 from people.models import Person
+from people.opening import How
 from people.queries import names_of
 
 # Beside what is told of a person, the page knows one more deed: to open it.
@@ -144,7 +145,7 @@ class PersonAdmin(ReadOnlyDesk):
             return _ask(request, person, asking)
         also = also_on_record(person, looking.reader.organisation)
         shown = [person.pk, *(each.person.pk for each in also.records)]
-        audit(staff_of(request), "open_person", "person", shown, purpose=purpose)
+        opening.opened(looking.reader.actor, shown, How.PAGE, purpose)
         forms = looking.forms() | ({wrong.deed: wrong} if wrong else {})
         context = {
             "person": person,

@@ -15,7 +15,7 @@ from exchanges.models import Round
 from parcels import access
 from parcels.access import Relation
 from parcels.models import Parcel
-from people import rights
+from people import audit, rights
 from people.actors import Actor
 from people.desk import staff_of
 from people.models import Staff
@@ -105,4 +105,6 @@ def reader_of(request: HttpRequest) -> Reader:
     if found is None:
         found = Reader(staff_of(request), request.session.get(ACTS_FOR), fresh.is_fresh(request))
         request._reader = found  # type: ignore[attr-defined]
+        reader = found
+        audit.acts_for(lambda: reader.organisation)
     return found

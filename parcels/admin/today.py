@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Q
@@ -18,6 +19,7 @@ from parcels.admin.waiting import open_acts
 from parcels.lifecycle import END, Status
 from parcels.models import Parcel, Quarantine
 from people import deciding, withholding
+from people.alarms import open_of
 from people.models import Approval, Role
 
 
@@ -33,14 +35,23 @@ class Number(NamedTuple):
 
 def context(request: HttpRequest) -> dict[str, Any]:
     reader = reader_of(request)
+    alarms = list(_alarms(reader))
     if not reader.rounds:
-        return {"numbers": [], "rounds": []}
+        return {"numbers": alarms, "rounds": []}
     counts = _counts(reader)
     return {
-        "numbers": _numbers(reader, counts),
+        "numbers": [*alarms, *_numbers(reader, counts)],
         "rounds": _by_round(reader),
         "may_declare": may_declare(reader),
     }
+
+
+def _alarms(reader: Reader) -> Iterator[Number]:
+    """Yield what is open at their organisation, first of all and only where there is something."""
+    if reader.organisation is None or not reader.may("people.view_alarm"):
+        return
+    if many := open_of([reader.organisation]).count():
+        yield Number("alarms", many, reverse("admin:people_alarm_changelist"), "hard", "Look at them now.")
 
 
 def _counts(reader: Reader) -> dict[str, int]:

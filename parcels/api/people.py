@@ -23,8 +23,9 @@ from people import vault
 from people.access import withheld_fact
 from people.actors import Actor
 from people.api import Calls, Pages
-from people.models import AuditEntry, Fact, Person, Role
+from people.models import Fact, Person, Role
 from people.oauth import actor_of
+from people.opening import How, opened
 from people.queries import standing_of
 
 _REFERENCE: Final = re.compile(r"[0-9a-hjkmnp-tv-z]{16}", re.ASCII)
@@ -60,6 +61,8 @@ class PersonSerializer(PersonRowSerializer):
 
 class PersonPages(Pages):
     ordering = "reference"
+    # No more than a system may read in an hour unless its manager allows it.
+    max_page_size = 50
 
 
 @extend_schema_view(
@@ -78,8 +81,8 @@ class People(Calls, generics.ListAPIView[Person]):
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         actor = actor_of(request)
         page = self.paginate_queryset(self.filter_queryset(_people(actor))) or []
+        opened(actor, [person.pk for person in page], How.LIST)
         told = _told(page, actor)
-        _audit(actor, "list_people", None)
         rows = [_row(person, told.get(person.pk, {})) for person in page]
         return self.get_paginated_response(PersonRowSerializer(rows, many=True).data)
 
@@ -105,7 +108,7 @@ class OnePerson(Calls):
         if not _REFERENCE.fullmatch(reference):
             raise Http404
         person = get_object_or_404(_people(actor), reference=reference)
-        _audit(actor, "open_person", person.pk)
+        opened(actor, [person.pk], How.READ)
         told = _told([person], actor).get(person.pk, {})
         return Response(PersonSerializer({**_row(person, told), "standing": _standing(person, actor)}).data)
 
@@ -172,7 +175,3 @@ def _standing(person: Person, actor: Actor) -> dict[str, Any] | None:
         "since_on": now.founded.happened_on,
         "stated_by": now.founded.stated_by,
     }
-
-
-def _audit(actor: Actor, act: str, subject: int | None) -> None:
-    AuditEntry.objects.create(client_id=actor.client_id, act=act, subject_kind="person", subject=subject)

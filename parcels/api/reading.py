@@ -26,9 +26,11 @@ from parcels.declared import declared_items, declared_people
 from parcels.filters import ParcelFilter
 from parcels.models import Movement, Parcel
 from people.actors import Actor
+from people.acts import Act
 from people.api import Calls, Pages, language
-from people.models import AuditEntry
+from people.audit import record
 from people.oauth import actor_of
+from people.opening import How, opened
 from people.problems import Problem
 
 
@@ -143,6 +145,7 @@ def _whole(parcel: Any, actor: Actor, now: datetime) -> dict[str, Any]:
     consignment = parcel.consignment if seen.route else None
     if consignment is not None:
         _record_look(actor, parcel)
+    _record_people(actor, parcel, with_sender=seen.sender)
     return {
         **_row(parcel, actor),
         "sender": people.sender if seen.sender else None,
@@ -182,13 +185,16 @@ def _movement(movement: Any, parcel: Parcel, actor: Actor, seen: access.Sight) -
 
 def _record_look(actor: Actor, parcel: Parcel) -> None:
     """Every look at a route is recorded."""
-    AuditEntry.objects.create(
-        staff_id=actor.staff_id,
-        client_id=actor.client_id,
-        act="see_route",
-        subject_kind="parcel",
-        subject=parcel.pk,
-    )
+    record(actor, Act.SEE_ROUTE, "parcel", parcel.pk)
+
+
+def _record_people(actor: Actor, parcel: Parcel, *, with_sender: bool) -> None:
+    """An office knows whom it has declared itself; to every other office they are people it opens."""
+    if parcel.organisation_id == actor.organisation_id:
+        record(actor, Act.SEE_NAMES, "parcel", parcel.pk)
+    else:
+        ends = [parcel.recipient_id, parcel.sender_id] if with_sender else [parcel.recipient_id]
+        opened(actor, ends, How.READ)
 
 
 def _unless_known(request: Request, response: Response) -> HttpResponse:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date
 from typing import Any, Final, NamedTuple
 
-from people.canonical import canonical, sha256
 from parcels.ledger.shapes import Ledger
 from parcels.models import LedgerSnapshot
+from people.canonical import canonical, sha256
 from people.models import Organisation
 
 FORMAT: Final = "lifeline-ledger/1"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
-from parcels.workers import batches, deadlines, facts, match, recheck, screen, situations, tidy, visits
+from parcels.workers import audit, batches, deadlines, facts, match, recheck, screen, situations, tidy, visits
 from parcels.workers.batches import Call, Stop
 
 # In the order of a sweep: what the others bring back to `accepted` is screened last, and what is screened
@@ -24,6 +24,8 @@ DRAINS: Final[Mapping[str, Callable[[Stop, Call], int]]] = {
     "deadlines": lambda stop, call: deadlines.drain(stop),
     "screen": lambda stop, call: screen.drain(stop, call),
     "tidy": lambda stop, call: tidy.drain(stop),
+    "audit": lambda stop, call: audit.drain(stop),
+    "verify": lambda stop, call: audit.verify(stop),
 }
 
 

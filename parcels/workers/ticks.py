@@ -16,9 +16,9 @@ class Schedule(NamedTuple):
 
 # config.celery rings for each of these at its period.
 SCHEDULES: Final[Mapping[str, Schedule]] = {
-    "sweep": Schedule(15, ("match", "recheck", "follow", "screen")),
+    "sweep": Schedule(15, ("match", "recheck", "follow", "screen", "audit")),
     "deadlines": Schedule(60, ("deadlines",)),
-    "tidy": Schedule(3600, ("tidy",)),
+    "tidy": Schedule(3600, ("tidy", "verify")),
 }
 
 

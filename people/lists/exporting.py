@@ -10,6 +10,7 @@ from people import approvals
 from people.actors import Actor
 from people.lists.keeping import Opened, open_entries
 from people.models import Approval, ComparedRow, ListComparison, ListEntry
+from people.opening import How, opened
 from people.resemblance import WORDS
 from people.spreadsheets import Sheet
 
@@ -56,6 +57,8 @@ def export(
     approvals.use_up(
         approval, SUBJECT, comparison.pk, EXPORT, office_id=comparison.office_id, staff_id=staff_id, now=now
     )
+    who = Actor("staff", comparison.office_id, staff_id=staff_id)
+    opened(who, _people(comparison), How.EXPORT_BY_TWO)
     sheet, count = Sheet(file, COLUMNS), 0
     for row in _rows(comparison):
         sheet.add(row)
@@ -63,15 +66,21 @@ def export(
     return count
 
 
+def _people(comparison: ListComparison) -> list[int]:
+    """Return those on record who are on one of the lists; of the others the lists tell."""
+    entries = ListEntry.objects.filter(list__in=(comparison.ours_id, comparison.theirs_id))
+    return [pk for pk in entries.values_list("person", flat=True) if pk is not None]
+
+
 def _rows(comparison: ListComparison) -> Iterator[tuple[str, ...]]:
     lists = ListEntry.objects.filter(list__in=(comparison.ours_id, comparison.theirs_id))
-    opened = {each.id: each for each in open_entries(lists)}
+    told = {each.id: each for each in open_entries(lists)}
     for row in ComparedRow.objects.filter(comparison=comparison).order_by("pk"):
         reasons = "; ".join(WORDS[code] for code in row.reasons)
         yield (
             row.get_kind_display(),
-            *_told(opened.get(row.ours_id or 0)),
-            *_told(opened.get(row.theirs_id or 0)),
+            *_told(told.get(row.ours_id or 0)),
+            *_told(told.get(row.theirs_id or 0)),
             reasons,
         )
 

@@ -12,9 +12,11 @@ from django.db.models import Q, QuerySet
 
 from people import approvals, bulk, vault
 from people.actors import Actor, announce
+from people.acts import Act
+from people.audit import record
 from people.lists.comparing import compared
 from people.lists.reading import Entry
-from people.models import AuditEntry, ComparedRow, ListComparison, ListEntry, Organisation, PrisonerList
+from people.models import ComparedRow, ListComparison, ListEntry, Organisation, PrisonerList
 from people.resemblance import Described
 from people.rights import PEOPLE
 
@@ -79,7 +81,7 @@ def keep_list(
             ("list_id", "number", "wrapped", "sealed", "person_id"),
             ((made.pk, each.number, *_sealed(each), (people or {}).get(each.number)) for each in entries),
         )
-        _audit(by, "keep_list", made.pk, now)
+        record(by, Act.KEEP_LIST, "list", made.pk, now=now)
         if replaces is not None:
             _compare_anew(replaces, made, by, now)
         return made
@@ -150,7 +152,7 @@ def compare_lists(ours: PrisonerList, theirs: PrisonerList, *, by: Actor, now: d
                 for row in found
             ),
         )
-        _audit(by, "compare_lists", made.pk, now)
+        record(by, Act.COMPARE_LISTS, "comparison", made.pk, now=now)
         return made
 
 
@@ -173,8 +175,3 @@ def _compare_anew(old: PrisonerList, new: PrisonerList, by: Actor, now: datetime
             continue
         ours, theirs = (new, other) if is_ours else (other, new)
         compare_lists(ours, theirs, by=by, now=now)
-
-
-def _audit(by: Actor, act: str, subject: int, now: datetime) -> None:
-    kind = "comparison" if act == "compare_lists" else "list"
-    AuditEntry.objects.create(staff_id=by.staff_id, act=act, subject_kind=kind, subject=subject, at=now)

@@ -1,6 +1,8 @@
 """Who: parties, organisations, staff, rights, and the people parcels are about."""
 
+from people.models.alarms import Alarm, Canary
 from people.models.approvals import Approval
+from people.models.audit import AuditCheck, AuditEntry, AuditHead, AuditLeaf, AuditSalt, AuditShipment
 from people.models.consents import Consent
 from people.models.detention import Detention
 from people.models.kinship import Kinship
@@ -9,7 +11,7 @@ from people.models.matches import GroupMember, MatchKey, MatchStatement, Possibl
 from people.models.organisations import Organisation, Party
 from people.models.persons import Fact, NameKey, Person, PersonKey
 from people.models.purposes import Purpose
-from people.models.records import AuditEntry, SavedReply, ThrottleWindow
+from people.models.records import SavedReply, ThrottleWindow
 from people.models.references import new_reference
 from people.models.signin import AuthenticatorApp, Invitation, Passkey, RecoveryCode, StaffSession
 from people.models.situations import SituationEvent
@@ -17,9 +19,16 @@ from people.models.staff import Client, Grant, GrantQuerySet, Role, SignInLink, 
 from people.models.withholding import Withholding
 
 __all__ = [
+    "Alarm",
     "Approval",
+    "AuditCheck",
     "AuditEntry",
+    "AuditHead",
+    "AuditLeaf",
+    "AuditSalt",
+    "AuditShipment",
     "AuthenticatorApp",
+    "Canary",
     "Client",
     "ComparedRow",
     "Consent",

@@ -1,4 +1,4 @@
-"""What is kept of calls and looks: how often, answered how, by whom."""
+"""What is kept of calls: how often, and answered how."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from django.db import models
 from django.db.models.functions import Now
 
 from people.models.organisations import Organisation
-from people.models.staff import Client, Staff
 
 
 class ThrottleWindow(models.Model):
@@ -39,21 +38,3 @@ class SavedReply(models.Model):
 
     def __str__(self) -> str:
         return f"reply {self.status} to {self.key}"
-
-
-class AuditEntry(models.Model):
-    """A sensitive look or act: who, when, what for. Only ever inserted."""
-
-    at = models.DateTimeField(db_default=Now())
-    staff = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
-    client = models.ForeignKey(Client, models.PROTECT, null=True, related_name="+")
-    act = models.CharField(max_length=40)
-    subject_kind = models.CharField(max_length=20, blank=True)
-    subject = models.BigIntegerField(null=True)
-    purpose = models.CharField(max_length=40, blank=True)
-
-    class Meta:
-        verbose_name_plural = "audit entries"
-
-    def __str__(self) -> str:
-        return f"{self.act} at {self.at}"

@@ -8,6 +8,7 @@ from typing import ClassVar
 import pghistory
 from django.contrib.auth import get_backends
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -60,6 +61,13 @@ class Client(AbstractApplication):
 
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="clients")
     active = models.BooleanField(default=True)
+    people_an_hour = models.PositiveIntegerField(
+        "people an hour",
+        default=50,
+        db_default=50,
+        validators=[MaxValueValidator(5_000)],
+        help_text="How many different people it may read in an hour; past that it is stopped.",
+    )
 
     class Meta(AbstractApplication.Meta):
         swappable = "OAUTH2_PROVIDER_APPLICATION_MODEL"

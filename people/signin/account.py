@@ -7,12 +7,14 @@ from typing import Final
 
 from django.contrib import messages
 from django.contrib.auth import HASH_SESSION_KEY
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from people.acts import Act
 from people.desk import page, staff_of
 from people.models import AuditEntry, Staff
 from people.signin import factors, fresh, passkeys, recovery, sessions, totp
@@ -20,18 +22,16 @@ from people.signin.forms import ChangePasswordForm
 from people.signin.passwords import TooManyTries, take_try
 
 _ACTS: Final = {
-    "sign_in": "signed in",
-    "sign_in_by_link": "signed in by a link on this machine",
-    "join": "joined by an invitation",
-    "wrong_password": "somebody typed a wrong password",
-    "wrong_factor": "somebody typed a wrong code",
-    "add_passkey": "passkey added",
-    "remove_passkey": "passkey removed",
-    "set_app": "authenticator app set up",
-    "remove_app": "authenticator app removed",
-    "new_recovery_codes": "new recovery codes made",
-    "change_password": "password changed",
-    "end_sessions": "sessions ended",
+    Act.SIGN_IN: "signed in",
+    Act.SIGN_IN_BY_LINK: "signed in by a link on this machine",
+    Act.INVITATION_USED: "joined by an invitation",
+    Act.SIGN_IN_REFUSED: "somebody typed a wrong password",
+    Act.STEP_UP_REFUSED: "somebody typed a wrong code",
+    Act.FACTOR_ADDED: "added",
+    Act.FACTOR_REMOVED: "removed",
+    Act.RECOVERY_CODES_MADE: "new recovery codes made",
+    Act.PASSWORD_CHANGED: "password changed",
+    Act.SESSION_ENDED: "sessions ended",
 }
 _MOST: Final = 15
 
@@ -42,13 +42,14 @@ def account(request: HttpRequest) -> HttpResponse:
         if do is not None:
             return do(request, staff_of(request))
     staff, here = staff_of(request), sessions.of(request)
-    recent = AuditEntry.objects.filter(staff=staff, act__in=_ACTS).order_by("-pk")[:_MOST]
+    theirs = Q(staff=staff) | Q(subject_kind="staff", subject=staff.pk)
+    recent = AuditEntry.objects.filter(theirs, act__in=[str(act) for act in _ACTS]).order_by("-pk")[:_MOST]
     context = {
         "held": factors.held(staff),
         "has_password": staff.has_usable_password(),
         "sessions": sessions.alive(staff, timezone.now()),
         "here": here,
-        "recent": [(entry.at, _ACTS[entry.act], entry.purpose) for entry in recent],
+        "recent": [(entry.at, _ACTS[Act(entry.act)], entry.purpose) for entry in recent],
     }
     return page(request, "admin/signin/account.html", "My account", context)
 
@@ -64,7 +65,7 @@ def add_passkey(request: HttpRequest) -> HttpResponse:
         except passkeys.NotAccepted as why:
             error = str(why)
         else:
-            factors.note(staff, "add_passkey")
+            factors.note(staff, Act.FACTOR_ADDED, "passkey")
             return _changed(request, staff, "The passkey is added.")
     context = {"error": error, "domain_fits": passkeys.domain_fits(request)}
     return page(
@@ -87,7 +88,7 @@ def set_app(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         secret = totp.brought_back(staff, request.POST.get("secret", "")) or secret
         if totp.enrol(staff, secret, request.POST.get("code", "").strip().replace(" ", ""), timezone.now()):
-            factors.note(staff, "set_app")
+            factors.note(staff, Act.FACTOR_ADDED, "app")
             return _changed(request, staff, "The authenticator app is set up.")
         error = "This code does not fit. Is the clock of your phone right? Try the next one."
     context = {
@@ -108,7 +109,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
         staff.set_password(form.cleaned_data["password"])
         staff.save(update_fields=["password"])
         request.session[HASH_SESSION_KEY] = staff.get_session_auth_hash()
-        factors.note(staff, "change_password")
+        factors.note(staff, Act.PASSWORD_CHANGED)
         return _changed(request, staff, "The password is changed.")
     return page(
         request, "admin/signin/password.html", "Change password", {"form": form},
@@ -163,7 +164,7 @@ def _give_up(request: HttpRequest, staff: Staff, remove: Callable[[], bool]) -> 
 def _new_codes(request: HttpRequest, staff: Staff) -> HttpResponse:
     fresh.require(request)
     codes = recovery.make_new(staff)
-    factors.note(staff, "new_recovery_codes")
+    factors.note(staff, Act.RECOVERY_CODES_MADE)
     return page(request, "admin/signin/codes.html", "Your recovery codes", {"codes": codes})
 
 
@@ -173,7 +174,7 @@ def _end_session(request: HttpRequest, staff: Staff) -> HttpResponse:
         ended = sessions.end(staff, only=int(which))
     else:
         ended = sessions.end(staff, but=row.session_key if row else None)
-    factors.note(staff, "end_sessions")
+    factors.note(staff, Act.SESSION_ENDED)
     messages.success(request, f"Ended: {ended} session{'' if ended == 1 else 's'}.")
     return HttpResponseRedirect(reverse("admin:account"))
 

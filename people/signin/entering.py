@@ -16,8 +16,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from people import throttle
+from people.acts import Act
+from people.audit import record
 from people.desk import page
-from people.models import AuditEntry, Staff, StaffSession
+from people.models import Staff, StaffSession
 from people.signin import factors, kept, passkeys, sessions
 from people.signin.forms import SignInForm
 from people.signin.passwords import TooManyTries, retry_after_s
@@ -100,7 +102,7 @@ def let_in(request: HttpRequest, staff: Staff, way: StaffSession.Way, now: datet
     """Begin the session of who gave both factors, and lead on to where they were going."""
     following, held = _next(request), kept.carry_over(request, staff.pk)
     sessions.begin(request, staff, way, now)
-    AuditEntry.objects.create(staff=staff, act="sign_in", purpose=way, at=now)
+    record(staff, Act.SIGN_IN, purpose=way, now=now)
     if held:
         return HttpResponseRedirect(kept.hold(request, held))
     return HttpResponseRedirect(following)

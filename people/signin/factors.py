@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db import transaction
-from django.utils import timezone
 
-from people.models import AuditEntry, AuthenticatorApp, Passkey, RecoveryCode, Staff, StaffSession
+from people.acts import Act
+from people.audit import record, refuse
+from people.models import AuthenticatorApp, Passkey, RecoveryCode, Staff, StaffSession
 from people.signin import recovery, sessions, totp
 from people.signin.passwords import take_try
 
@@ -48,7 +49,7 @@ def check_code(staff: Staff, code: str, kind: str, now: datetime) -> StaffSessio
         return StaffSession.Way.APP
     if recovery.use(staff, code, now):
         return StaffSession.Way.RECOVERY_CODE
-    AuditEntry.objects.create(staff=staff, act="wrong_factor", at=now)
+    refuse(staff, Act.STEP_UP_REFUSED, "staff", staff.pk, purpose=kind)
     return None
 
 
@@ -62,7 +63,7 @@ def remove_passkey(staff: Staff, passkey_id: int) -> bool:
     if staff.passkeys.count() == 1 and not AuthenticatorApp.objects.filter(staff=staff).exists():
         raise LastOne
     found.delete()
-    note(staff, "remove_passkey")
+    note(staff, Act.FACTOR_REMOVED, "passkey")
     return True
 
 
@@ -76,7 +77,7 @@ def remove_app(staff: Staff) -> bool:
     if not staff.passkeys.exists():
         raise LastOne
     found.delete()
-    note(staff, "remove_app")
+    note(staff, Act.FACTOR_REMOVED, "app")
     return True
 
 
@@ -91,11 +92,9 @@ def take_all_away(staff: Staff) -> None:
     sessions.end(staff)
 
 
-def note(staff: Staff, act: str, *, by: Staff | None = None) -> None:
+def note(staff: Staff, act: Act, which: str = "", *, by: Staff | None = None) -> None:
     """Record what became of an account's ways in."""
-    AuditEntry.objects.create(
-        staff=by or staff, act=act, subject_kind="staff", subject=staff.pk, at=timezone.now()
-    )
+    record(by or staff, act, "staff", staff.pk, purpose=which)
 
 
 def _lock(staff: Staff) -> None:

@@ -15,7 +15,9 @@ from django.db import transaction
 
 from people import approvals
 from people.actors import Actor
-from people.models import Approval, AuditEntry, Grant, Invitation, Role, Staff
+from people.acts import Act
+from people.audit import By, record
+from people.models import Approval, Grant, Invitation, Role, Staff
 from people.signin import factors
 
 LASTS: Final = timedelta(hours=72)
@@ -39,7 +41,7 @@ def issue(staff: Staff, *, by: Staff | None, now: datetime) -> str:
     Invitation.objects.filter(staff=staff, closed_at=None).update(closed_at=now)
     token = secrets.token_urlsafe(32)
     Invitation.objects.create(staff=staff, token_hash=_hash(token), made_by=by, made_at=now)
-    AuditEntry.objects.create(staff=by, act="invite", subject_kind=STAFF_KIND, subject=staff.pk, at=now)
+    record(by or By.COMMAND, Act.INVITED, STAFF_KIND, staff.pk, now=now)
     return token
 
 
@@ -96,9 +98,7 @@ def managers_who_can_come_in(organisation_id: int) -> int:
 @approvals.carries_out(RESET, roles=frozenset({Role.MANAGER.value}), apart=True)
 def _reset(approval: Approval, by: Actor, now: datetime) -> None:
     factors.take_all_away(Staff.objects.get(pk=approval.subject))
-    AuditEntry.objects.create(
-        staff_id=by.staff_id, act=RESET, subject_kind=STAFF_KIND, subject=approval.subject, at=now
-    )
+    record(by, Act.FACTOR_REMOVED, STAFF_KIND, approval.subject, purpose="all", now=now)
 
 
 def _hash(token: str) -> bytes:

@@ -11,8 +11,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from people.acts import Act
+from people.audit import record
 from people.desk import page
-from people.models import AuditEntry, Invitation, StaffSession
+from people.models import Invitation, StaffSession
 from people.signin import invitations, passkeys, recovery, sessions, totp
 from people.signin.forms import NewPasswordForm
 
@@ -79,7 +81,7 @@ def _joined(request: HttpRequest, invitation: Invitation, way: StaffSession.Way)
         transaction.set_rollback(True)
         return _rendered(request, {"invitation": None}, status=404)
     codes = recovery.make_new(staff)
-    AuditEntry.objects.create(staff=staff, act="join", purpose=way, at=now)
+    record(staff, Act.INVITATION_USED, "staff", staff.pk, purpose=way, now=now)
     if staff.is_staff:
         sessions.begin(request, staff, way, now)
     return page(

@@ -22,7 +22,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from people.models import AuditEntry, SignInLink, Staff, StaffSession
+from people.acts import Act
+from people.audit import record
+from people.models import SignInLink, Staff, StaffSession
 from people.signin import sessions
 
 LINK_LASTS: Final = timedelta(hours=12)
@@ -61,7 +63,7 @@ def use_link(token: str, now: datetime) -> Staff | None:
         return None
     link.used_at = now
     link.save(update_fields=["used_at"])
-    AuditEntry.objects.create(staff=link.staff, act="sign_in_by_link", at=now)
+    record(link.staff, Act.SIGN_IN_BY_LINK, now=now)
     return link.staff
 
 

@@ -10,7 +10,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from people import rights, throttle
-from people.models import AuditEntry, Staff
+from people.acts import Act
+from people.audit import By, refuse
+from people.models import Staff
 
 LOGINS: Final = 10
 LOGIN_WINDOW: Final = timedelta(minutes=15)
@@ -52,10 +54,11 @@ class PasswordBackend(BaseBackend):
         if staff is None:
             # As long as a known name takes, so that the time does not tell which names exist.
             Staff().set_password(password)
+            refuse(By.STRANGER, Act.SIGN_IN_REFUSED, name=username)
             return None
         if staff.check_password(password) and staff.is_active:
             return staff
-        AuditEntry.objects.create(staff=staff, act="wrong_password")
+        refuse(By.STRANGER, Act.SIGN_IN_REFUSED, "staff", staff.pk)
         return None
 
     def has_perm(self, user_obj: Any, perm: str, obj: object = None) -> bool:

@@ -101,7 +101,7 @@ def test_approval_is_used_up_once_and_for_what_it_was_given(w: World) -> None:
     assert not approvals.unused("thing", 7, "test_act", office_id=w.north.pk).exists()
     with pytest.raises(NotApproved):
         approvals.use_up(given, "thing", 7, "test_act", **rest)
-    assert AuditEntry.objects.filter(act="test_act").count() == 1
+    assert AuditEntry.objects.filter(act="used_up", subject=given).count() == 1
 
 
 def test_proposal_that_waits_allows_nothing(w: World) -> None:
@@ -111,4 +111,4 @@ def test_proposal_that_waits_allows_nothing(w: World) -> None:
         approvals.use_up(
             proposal.pk, "thing", 7, "test_act", office_id=w.north.pk, staff_id=w.gita.pk, now=NOON
         )
-    assert not AuditEntry.objects.exists()
+    assert not AuditEntry.objects.filter(act="used_up").exists()

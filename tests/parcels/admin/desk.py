@@ -4,6 +4,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 from django.http import HttpResponse
+from django.test import Client
 
 from tests.signing_in import signed_in
 

@@ -10,11 +10,11 @@ import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, transaction
 
-from people.canonical import sha256
 from parcels.ledger import ledger_of, snapshots
 from parcels.ledger.snapshots import compared, document, freeze, is_sound
 from parcels.models import LedgerSnapshot
 from people import actors
+from people.canonical import sha256
 from tests.factories import NOON, World, accepted, dispatched, world
 
 
