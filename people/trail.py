@@ -46,8 +46,7 @@ class AuditTrail:
         return response
 
     def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> None:
-        match = request.resolver_match
-        audit.trail().route = (match.url_name or match.route if match else "")[:60]
+        audit.trail().route = _route(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Say plainly why nothing is shown, and who lifts it."""
@@ -75,6 +74,7 @@ def _record_refusal(request: HttpRequest, status: int, trail: Trail) -> None:
     if act is None:
         return
     who = _who(request)
+    trail.route = trail.route or _route(request)
     kind, subject = _asked_for(request)
     if act is Act.NOT_THEIRS and (who is By.STRANGER or subject is None):
         return  # an address that never was
@@ -96,10 +96,15 @@ def _who(request: HttpRequest) -> Who:
     return user if isinstance(user, Actor) else By.STRANGER
 
 
+def _route(request: HttpRequest) -> str:
+    match = request.resolver_match
+    return (match.url_name or match.route if match else "")[:60]
+
+
 def _asked_for(request: HttpRequest) -> tuple[str, int | str | None]:
     """Return the kind and the number of what the address names, as far as it does."""
     match = request.resolver_match
-    if match is None or not match.kwargs:
+    if match is None or not match.kwargs or "url" in match.kwargs:  # an address of none of our pages
         return "", None
     value = str(next(iter(match.kwargs.values())))
     kind = (match.url_name or "").removesuffix("_change").removesuffix("_history").rpartition("_")[2]
