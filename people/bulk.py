@@ -91,6 +91,11 @@ def insert(model: type[Model], columns: Sequence[str], rows: Iterable[Row]) -> N
     Writer().insert(model, columns, rows)
 
 
+def new_id(model: type[Model]) -> int:
+    """Return the id of a row that is still to come: what is sealed for it is bound to it."""
+    return new_ids(model, 1)[0]
+
+
 def new_ids(model: type[Model], count: int) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(
