@@ -4,6 +4,7 @@ Nothing here starts a server: `manage.py up` does, and hands the addresses down 
 """
 
 import os
+import shlex
 from itertools import chain
 from pathlib import Path
 
@@ -16,9 +17,17 @@ env = environ.FileAwareEnv()
 
 DATA = Path(env.str("LIFELINE_DATA", str(BASE_DIR / "var")))
 KEYS_FOLDER = Path(env.str("LIFELINE_KEYS", str(DATA / "keys")))
-KEYS = keys.load(KEYS_FOLDER)
-SECRET_KEY = env.str("SECRET_KEY", KEYS.secret)
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+# A program that wraps and unwraps the key-encryption key, and how long what it unwrapped stays in memory.
+KEK_SOURCES = keys.Sources(
+    command=shlex.split(env.str("KEK_COMMAND", "")),
+    held_s=env.float("KEK_HELD_S", 300.0),
+    socket=keys.socket_of(KEYS_FOLDER),
+)
+KEYS = keys.load(KEYS_FOLDER, sources=KEK_SOURCES)
+# While it rotates, `config.middleware.LiveKeys` keeps both as the folder says.
+SECRETS_FROM_FOLDER = not env.str("SECRET_KEY", "")
+SECRET_KEY = env.str("SECRET_KEY", "") or KEYS.secret
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=KEYS.older("secret"))
 DEBUG = False
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -33,8 +42,12 @@ SECURITY_CONTACT = env.str("SECURITY_CONTACT", "")
 secrets_check.refuse(
     chain(
         secrets_check.faults_of(
-            {**KEYS._asdict(), "secret": SECRET_KEY}
-            | {f"SECRET_KEY_FALLBACKS[{place}]": old for place, old in enumerate(SECRET_KEY_FALLBACKS)},
+            KEYS.texts()
+            | ({} if SECRETS_FROM_FOLDER else {"SECRET_KEY": SECRET_KEY})
+            | {
+                f"SECRET_KEY_FALLBACKS[{place}]": old
+                for place, old in enumerate(env.list("SECRET_KEY_FALLBACKS", default=[]))
+            },
             secrets_check.files(KEYS_FOLDER, os.environ),
         ),
         secrets_check.openness(secrets_check.Reach(HTTPS, ALLOWED_HOSTS, PUBLIC_URL), os.environ),
@@ -73,6 +86,7 @@ MIDDLEWARE = [
     "config.headers.Headers",
     "config.errors.Traced",
     "config.cookies.Plain",
+    "config.middleware.LiveKeys",
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.origins.HttpsMiddleware",

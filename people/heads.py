@@ -87,7 +87,7 @@ def key_name(key: str) -> str:
 
 def _keys() -> tuple[str, ...]:
     """Return the keys as hex, the one in use first."""
-    return (settings.KEYS.audit,)
+    return (settings.KEYS.audit, *settings.KEYS.older("audit"))
 
 
 @lru_cache(maxsize=8)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from django.conf import settings
+
 from config.database import Addresses
 from config.launcher.processes import Program
 
@@ -61,6 +63,8 @@ def lasting(environment: Environment, listener: int) -> list[Program]:
         environment.program("worker", "-m celery", *worker, role="lifeline_worker"),
         environment.program("beat", "-m celery", *beat, role="lifeline_worker"),
         environment.program("sweep", "manage.py sweep", role="lifeline_worker"),
+        # It needs no database, and nothing but the keys' own code.
+        environment.program("keys", "-m config.keys.agent", str(settings.KEYS_FOLDER), role=""),
     ]
 
 
