@@ -28,8 +28,12 @@ def livez(request: HttpRequest) -> HttpResponse:
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Ready means: the database answers and is migrated. Redis is only the doorbell."""
-    checks = {"database": _database(), "redis": _redis()}
+    """Ready means: the database answers and is migrated. Redis is only the doorbell.
+
+    While names are locked families are still answered, so that is said and makes nothing unready.
+    """
+    keys = "ok" if settings.KEYS.can_unwrap() else "locked: two officers must unlock"
+    checks = {"database": _database(), "redis": _redis(), "keys": keys}
     if checks["database"] == "ok":
         # Said, and nothing more: who only looks need not wait for a log server.
         checks["audit"] = "behind" if _audit_age_s() > AUDIT_BEHIND_S else "ok"

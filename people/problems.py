@@ -15,6 +15,7 @@ from rest_framework import exceptions
 from structlog import get_logger
 
 from people import incidents
+from people.locking import Locked
 from people.opening import Stopped
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -136,6 +137,12 @@ KINDS: Final[Mapping[str, Kind]] = {
         "It is our fault and has been recorded: tell us the `reference`. If it was a write, send it again"
         " with the same Idempotency-Key.",
     ),
+    "locked": Kind(
+        503,
+        "Names are locked",
+        "The key that opens names is not in memory: two officers of the office must unlock it. Nothing was"
+        " written. Send the same request again later, a write with the same Idempotency-Key.",
+    ),
     "unavailable": Kind(
         503,
         "The service is busy",
@@ -215,6 +222,8 @@ def _problem(error: Exception, request: HttpRequest) -> Problem | None:
             return Problem("too-large")
         case SuspiciousOperation():
             return Problem("validation")
+        case Locked():
+            return Problem("locked", headers={"Retry-After": "60"})
         case OperationalError() | psycopg.OperationalError():
             _log.error("database_unavailable", exc_info=error)
             return Problem("unavailable", headers={"Retry-After": "5"})
