@@ -1,12 +1,15 @@
-"""Words about groups and claims, sealed: under the person's key where they are about one, else wrapped."""
+"""Words about groups and claims, sealed under a key of their own kind: the person's where they are about one,
+else the return's, or that of the office's claims."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Collection
+from typing import Final, NamedTuple
 
-from people import vault
-from people.models import PersonKey
+from people import datakeys, vault
+from people.models import DataKey
 from people.queries import key_of
+from people.queries import keys_of as people_keys
 
 TITLE: Final = "exchanges.return.title"
 REGION: Final = "exchanges.return.region"
@@ -16,33 +19,57 @@ WHEREABOUTS: Final = "exchanges.whereabouts"
 CLAIM: Final = "exchanges.claim"
 ASSESSMENT: Final = "exchanges.assessment"
 ERASED: Final = "erased"
+_RETURN, _CLAIMS = DataKey.Kind.RETURN.value, DataKey.Kind.CLAIMS.value
 
 
-def wrap(text: str, place: str) -> bytes:
-    return vault.wrap(text.encode(), place=place)
+class Keys(NamedTuple):
+    """The keys of people, of returns and of offices that a page needs, each by its id."""
+
+    people: dict[int, bytes]
+    offices: dict[int, bytes]
 
 
-def unwrap(wrapped: bytes | memoryview | None, place: str) -> str:
-    return vault.unwrap(wrapped, place=place).decode() if wrapped is not None else ""
+def of_return(text: str, place: str, group: int, row: int) -> bytes:
+    """Seal under the key of a return, for the row with that id."""
+    return datakeys.seal(_RETURN, group, text, place=place, row=row)
 
 
-def seal(text: str, place: str, person_id: int | None) -> bytes:
-    """:raises PersonKey.DoesNotExist: once the person was erased"""
-    return wrap(text, place) if person_id is None else vault.seal(key_of(person_id), text, place=place)
+def told_of_return(sealed: bytes | memoryview | None, place: str, group: int, row: int) -> str:
+    return datakeys.unseal(_RETURN, group, sealed, place=place, row=row)
+
+
+def key_of_return(group: int) -> bytes | None:
+    return datakeys.keys_of(_RETURN, [group]).get(group)
+
+
+def unwrapped(group: int, wrapped: bytes | memoryview | None) -> bytes | None:
+    return datakeys.unwrapped(_RETURN, group, wrapped) if wrapped else None
+
+
+def opened(key: bytes | None, sealed: bytes | memoryview | None, place: str, row: int) -> str:
+    if sealed is None:
+        return ""
+    return vault.unseal(key, sealed, place=place, row=row) if key else ERASED
+
+
+def seal(text: str, place: str, person_id: int | None, *, row: int, office: int) -> bytes:
+    """Seal under the person's key, or under that of the office's claims where it is about nobody.
+
+    :raises PersonKey.DoesNotExist: once the person was erased
+    """
+    if person_id is None:
+        return datakeys.seal(_CLAIMS, office, text, place=place, row=row)
+    return vault.seal(key_of(person_id), text, place=place, row=row)
 
 
 def unseal(
-    sealed: bytes | memoryview | None, place: str, person_id: int | None, keys: dict[int, bytes]
+    sealed: bytes | memoryview | None, place: str, person_id: int | None, keys: Keys, *, row: int, office: int
 ) -> str:
-    """Return the text; `keys` are those of the people concerned, from `keys_of`."""
-    if sealed is None:
-        return ""
-    if person_id is None:
-        return unwrap(sealed, place)
-    return vault.unseal(keys[person_id], sealed, place=place) if person_id in keys else ERASED
+    """Return the text; `keys` are those of the people and offices concerned, from `keys_of`."""
+    key = keys.offices.get(office) if person_id is None else keys.people.get(person_id)
+    return opened(key, sealed, place, row)
 
 
-def keys_of(person_ids: set[int]) -> dict[int, bytes]:
+def keys_of(person_ids: Collection[int], offices: Collection[int] = ()) -> Keys:
     """Return the key of each who was not erased."""
-    rows = PersonKey.objects.filter(person__in=person_ids).values_list("person_id", "wrapped")
-    return {person: vault.unwrap(wrapped) for person, wrapped in rows}
+    return Keys(people_keys(person_ids), datakeys.keys_of(_CLAIMS, offices) if offices else {})

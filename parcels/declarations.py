@@ -45,3 +45,8 @@ class Declaration(NamedTuple):
         """Return the same text for the same declaration: its keyed hash tells a repeat from a change."""
         accepted_at = self.accepted_at.isoformat() if self.accepted_at else None
         return _encode([round_id, *self[1:7], accepted_at, self.accepted_place])
+
+
+def line_row(parcel: int, number: int) -> str:
+    """Return what names a line, before it has an id too."""
+    return f"{parcel}/{number}"

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import F
 
-from parcels.declarations import LINE_PLACE, RELATIONSHIP_PLACE
+from parcels.declarations import LINE_PLACE, RELATIONSHIP_PLACE, line_row
 from parcels.models import Parcel
 from people import vault
 from people.access import withheld_fact
@@ -55,10 +55,10 @@ def _facts(parcel: Parcel, *, as_declared: bool) -> dict[int, dict[str, str]]:
         rows = rows.exclude(withheld_fact())
     rows = rows.order_by("-recorded_at" if as_declared else "recorded_at", "-pk" if as_declared else "pk")
     told: dict[int, dict[str, str]] = {}
-    for person, wrapped, kind, sealed in rows.values_list("person", "person__key__wrapped", "kind", "sealed"):
-        told.setdefault(person, {})[kind] = vault.unseal(
-            vault.unwrap(wrapped), sealed, place=vault.FACT_PLACE
-        )
+    kept = rows.values_list("pk", "person", "person__key__wrapped", "kind", "sealed")
+    for pk, person, wrapped, kind, sealed in kept:
+        key = vault.unwrap(wrapped, row=person)
+        told.setdefault(person, {})[kind] = vault.unseal(key, sealed, place=vault.FACT_PLACE, row=pk)
     return told
 
 
@@ -66,7 +66,7 @@ def _relationship(parcel: Parcel) -> str | None:
     key = _key(parcel.sender)
     if key is None or parcel.sealed_relationship is None:
         return None
-    return vault.unseal(key, parcel.sealed_relationship, place=RELATIONSHIP_PLACE)
+    return vault.unseal(key, parcel.sealed_relationship, place=RELATIONSHIP_PLACE, row=parcel.pk)
 
 
 def declared_items(parcel: Parcel, *, as_declared: bool) -> list[dict[str, Any]]:
@@ -76,7 +76,11 @@ def declared_items(parcel: Parcel, *, as_declared: bool) -> list[dict[str, Any]]
     return [
         {
             "line": line.number,
-            "description": vault.unseal(key, line.sealed_description, place=LINE_PLACE) if key else None,
+            "description": vault.unseal(
+                key, line.sealed_description, place=LINE_PLACE, row=line_row(parcel.pk, line.number)
+            )
+            if key
+            else None,
             "category": line.category,
             "quantity": line.quantity,
             "unit_mass_g": line.unit_mass_g,
@@ -89,4 +93,4 @@ def declared_items(parcel: Parcel, *, as_declared: bool) -> list[dict[str, Any]]
 
 def _key(person: Person) -> bytes | None:
     kept: PersonKey | None = getattr(person, "key", None)
-    return None if kept is None else vault.unwrap(kept.wrapped)
+    return None if kept is None else vault.unwrap(kept.wrapped, row=person.pk)

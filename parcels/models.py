@@ -31,6 +31,8 @@ class Consignment(models.Model):
     organisation = models.ForeignKey(Organisation, models.PROTECT)
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.OPEN)
     seal = models.CharField(max_length=40, blank=True)
+    # How it travels, and through whose hands; a JSON object, see `parcels.routes`.
+    sealed_route = models.BinaryField(null=True, help_text="Under the consignment's own key")
     # What has left finishes under these, whatever its round goes on under. Empty until it leaves.
     terms = models.ForeignKey(Terms, models.PROTECT, null=True, blank=True, editable=False, related_name="+")
     made_at = models.DateTimeField(db_default=Now())
@@ -79,7 +81,7 @@ class Parcel(models.Model):
     sealed_relationship = models.BinaryField(null=True, help_text="Under the sender's key")
     external_id = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001  null: none was given
     content_hash = models.BinaryField(
-        help_text="Keyed hash of the declaration: a repeat is told from a change"
+        help_text="Hash of the declaration under the sender's key: a repeat is told from a change"
     )
 
     status = models.CharField(max_length=20, choices=STATUS_CHOICES)
@@ -92,6 +94,7 @@ class Parcel(models.Model):
 
     seed = models.BinaryField()
     code_key_version = models.SmallIntegerField(default=1)
+    lookup_key_version = models.SmallIntegerField(default=1, db_default=1)
     code_hash = models.BinaryField(null=True, unique=True)
 
     frozen = models.BooleanField(

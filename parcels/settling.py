@@ -12,7 +12,7 @@ from exchanges.access import rounds
 from exchanges.actions import settle_addressees
 from parcels.actions import Refused, observe
 from parcels.models import Note, Parcel
-from people import vault
+from people import bulk, vault
 from people.actors import OFFICERS, Actor, announce
 from people.acts import Act
 from people.audit import record
@@ -87,10 +87,12 @@ def write_note(parcel: Parcel, about: int, text: str, *, by: Actor, now: datetim
         raise Refused("validation", "about")
     with transaction.atomic():
         announce(by)
+        pk = bulk.new_id(Note)
         return Note.objects.create(
+            pk=pk,
             parcel=parcel,
             person_id=about,
-            sealed=vault.seal(key_of(about), text, place=NOTE_PLACE),
+            sealed=vault.seal(key_of(about), text, place=NOTE_PLACE, row=pk),
             organisation_id=by.organisation_id,
             written_by_id=by.staff_id,
             written_at=now,

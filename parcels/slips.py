@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from exchanges.models import Round
-from parcels import codes, papers
+from parcels import papers, receipt_codes
 from parcels.actions import Refused, observe
 from parcels.lifecycle import END, Status
 from parcels.models import Parcel
@@ -70,13 +70,13 @@ def print_slips(
     with transaction.atomic():
         _use_up(round_, by, approval, now)
         parcels = printable(by).filter(round=round_).order_by("pk")
-        seeds = dict(parcels.values_list("number", "seed"))
-        if not seeds:
+        kept = list(parcels.values_list("number", "seed", "code_key_version"))
+        if not kept:
             raise NothingToPrint
-        slips = [_slip(number, seed, round_) for number, seed in seeds.items()]
+        slips = [_slip(number, seed, version, round_) for number, seed, version in kept]
         pdf = papers.slips(slips, base_url=settings.PUBLIC_URL, printed_on=now.date(), on_page=on_page)
         details = {"approval": approval} if approval else {}
-        observe(list(seeds), PRINT, by=by, now=now, details=details)
+        observe([number for number, *_ in kept], PRINT, by=by, now=now, details=details)
         _keep(path, pdf)
         return len(slips)
 
@@ -101,13 +101,12 @@ def print_one(number: str, *, by: Actor, now: datetime) -> bytes:
             raise NothingToPrint
         record(by, Act.PRINT_SLIPS, "parcel", parcel.pk, now=now)
         observe([number], PRINT, by=by, now=now)
-        slip = _slip(number, parcel.seed, parcel.round)
+        slip = _slip(number, parcel.seed, parcel.code_key_version, parcel.round)
         return papers.slips([slip], base_url=settings.PUBLIC_URL, printed_on=now.date())
 
 
-def _slip(number: str, seed: bytes | memoryview, round_: Round) -> papers.Slip:
-    code = codes.receipt_code(bytes.fromhex(settings.KEYS.code), bytes(seed))
-    return papers.Slip(number, code, round_.reference)
+def _slip(number: str, seed: bytes | memoryview, version: int, round_: Round) -> papers.Slip:
+    return papers.Slip(number, receipt_codes.code_of(seed, version), round_.reference)
 
 
 def printable(by: Actor) -> QuerySet[Parcel]:

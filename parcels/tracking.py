@@ -11,12 +11,11 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 import psycopg
-from django.conf import settings
 from django.db import connection
 from django.db.models import F
 
 from exchanges.models import ContentRule, Round
-from parcels import codes, lifecycle, reasons
+from parcels import lifecycle, reasons, receipt_codes
 from parcels.lifecycle import FAMILY_WORD, Status
 from parcels.models import Finding, LineDecision, Movement, Parcel
 from people import throttle
@@ -135,9 +134,9 @@ def look_up(text: str, *, network: str, now: datetime) -> Track:
 
 def track(text: str, *, now: datetime) -> Track | None:
     # What cannot be a code is looked up like one that could, so that it takes as long.
-    code_hash = codes.lookup_hash(bytes.fromhex(settings.KEYS.lookup), codes.normalise(text) or "")
-    row = _fetch(code_hash, now)
-    if row is None or not hmac.compare_digest(row[1], code_hash):
+    hashes = receipt_codes.hashes_of(text)
+    row = _fetch(hashes, now)
+    if row is None or not any(hmac.compare_digest(row[1], each) for each in hashes):
         return None
     parcel_id, _, today, movements, stays = row
     public = [
@@ -229,26 +228,26 @@ SELECT p.id, p.code_hash, (now AT TIME ZONE office.time_zone)::date,
   JOIN people_organisation office ON office.id = p.organisation_id
   JOIN exchanges_round round ON round.id = p.round_id
   LEFT JOIN parcels_consignment left_in ON left_in.id = p.consignment_id
- WHERE p.code_hash = %s
+ WHERE p.code_hash = ANY(%s)
 """
 
 
-def _fetch(code_hash: bytes, now: datetime) -> tuple[Any, ...] | None:
+def _fetch(hashes: list[bytes], now: datetime) -> tuple[Any, ...] | None:
     try:
-        return _ask(code_hash, now)
+        return _ask(hashes, now)
     except psycopg.OperationalError:
         # A kept connection outlived its server. To ask each time whether it lives would cost one more trip.
         if connection.in_atomic_block:
             raise
         connection.close()
-        return _ask(code_hash, now)
+        return _ask(hashes, now)
 
 
-def _ask(code_hash: bytes, now: datetime) -> tuple[Any, ...] | None:
+def _ask(hashes: list[bytes], now: datetime) -> tuple[Any, ...] | None:
     connection.ensure_connection()
     # Django's own cursors write the parameters into the text; this one lets PostgreSQL keep its plan.
     with psycopg.Cursor(connection.connection) as cursor:
-        return cursor.execute(_SQL, (now, code_hash), prepare=True).fetchone()
+        return cursor.execute(_SQL, (now, hashes), prepare=True).fetchone()
 
 
 def office(parcel_id: int, language: str) -> Office:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from django.conf import settings
 from django.db import connection
 
 from people import bulk, dates, names, vault
@@ -24,6 +25,20 @@ class Telling(NamedTuple):
     external_id: str | None = None
     """Under which the one who tells keeps this person."""
     name_latin: str | None = None
+
+    @classmethod
+    def from_facts(cls, kind: str, told: Mapping[str, str]) -> Telling:
+        """Return the telling of which `told` was kept, by the kind of each fact."""
+        contact = told.get(Fact.Kind.CONTACT.value)
+        return cls(
+            kind,
+            told[Fact.Kind.NAME.value],
+            told.get(Fact.Kind.BIRTH_DATE.value),
+            told.get(Fact.Kind.SERVICE_NUMBER.value),
+            json.loads(contact) if contact else None,
+            told.get(Fact.Kind.EXTERNAL_ID.value),
+            told.get(Fact.Kind.NAME_LATIN.value),
+        )
 
     def identity(self, name_keys: Iterable[str]) -> str | None:
         """Return what makes two tellings one person beyond doubt, or None where a name stands alone.
@@ -52,6 +67,9 @@ class Told(NamedTuple):
     telling: Telling
     names: list[bytes]
     identity: bytes | None
+    older: tuple[bytes, ...]
+    """Under which the same identity was filed before the search key was rotated."""
+    version: int
 
 
 class _Fresh(NamedTuple):
@@ -59,7 +77,8 @@ class _Fresh(NamedTuple):
 
     id: int
     told: Told
-    key: vault.PersonKeyPair
+    key: vault.KeyPair
+    facts: list[tuple[str, str]]
 
     @property
     def known(self) -> Known:
@@ -70,7 +89,10 @@ def hear(telling: Telling) -> Told:
     keys = names.search_keys(telling.name)
     text = telling.identity(keys)
     spelled = keys | names.search_keys(telling.name_latin) if telling.name_latin else keys
-    return Told(telling, [vault.search_key(key) for key in spelled], vault.search_key(text) if text else None)
+    version = settings.KEYS.current("search")
+    identity = vault.search_key(text, version) if text else None
+    older = tuple(key for key in vault.search_keys(text) if key != identity) if text else ()
+    return Told(telling, [vault.search_key(key, version) for key in spelled], identity, older, version)
 
 
 def record_people(tellings: Sequence[Telling], *, organisation_id: int, now: datetime) -> list[Known]:
@@ -88,15 +110,18 @@ def record_people(tellings: Sequence[Telling], *, organisation_id: int, now: dat
 
 def record(told: Sequence[Told], *, organisation_id: int, now: datetime, writer: bulk.Writer) -> list[Known]:
     """Do as `record_people`. It asks the database all it needs before it gives the writer the first row."""
-    known = _find({each.identity for each in told if each.identity}, organisation_id)
+    known = _find(told, organisation_id)
     strangers = _strangers(told, known)
     ids = bulk.new_ids(Person, len(strangers))
+    facts = [list(_facts(told[place].telling)) for place in strangers]
+    fact_ids = bulk.new_ids(Fact, sum(map(len, facts)))
     # Of what was inserted before nothing more is asked: its keys can be checked while new rows are made.
     writer.whole()
     fresh = {
-        place: _Fresh(pk, told[place], vault.new_key()) for place, pk in zip(strangers, ids, strict=True)
+        place: _Fresh(pk, told[place], vault.new_key(pk), kept)
+        for place, pk, kept in zip(strangers, ids, facts, strict=True)
     }
-    _insert(fresh.values(), organisation_id, now, writer)
+    _insert(fresh.values(), iter(fact_ids), organisation_id, now, writer)
     known |= {each.told.identity: each.known for each in fresh.values() if each.told.identity}
     return [
         fresh[place].known if place in fresh else known[each.identity or b""]
@@ -127,32 +152,46 @@ SELECT DISTINCT ON (found.key) found.key, p.id, k.wrapped
 """
 
 
-def _find(identities: set[bytes], organisation_id: int) -> dict[bytes, Known]:
+def _find(told: Sequence[Told], organisation_id: int) -> dict[bytes, Known]:
+    """Return who is on record, by the identity in use now, whichever version they are filed under."""
+    identities = {
+        key: each.identity for each in told if each.identity for key in (each.identity, *each.older)
+    }
     if not identities:
         return {}
     with connection.cursor() as cursor:
         cursor.execute(_KNOWN, [list(identities), organisation_id])
-        return {bytes(key): Known(pk, vault.unwrap(wrapped)) for key, pk, wrapped in cursor.fetchall()}
+        rows = sorted(cursor.fetchall(), key=lambda row: row[1], reverse=True)
+    return {identities[bytes(key)]: Known(pk, vault.unwrap(wrapped, row=pk)) for key, pk, wrapped in rows}
 
 
-def _insert(fresh: Collection[_Fresh], organisation_id: int, now: datetime, writer: bulk.Writer) -> None:
+def _insert(
+    fresh: Collection[_Fresh],
+    fact_ids: Iterator[int],
+    organisation_id: int,
+    now: datetime,
+    writer: bulk.Writer,
+) -> None:
     writer.insert(
         Person,
-        ("id", "reference", "kind", "organisation_id", "recorded_at"),
-        ((each.id, new_reference(), each.told.telling.kind, organisation_id, now) for each in fresh),
+        ("id", "reference", "kind", "organisation_id", "recorded_at", "search_version"),
+        (
+            (each.id, new_reference(), each.told.telling.kind, organisation_id, now, each.told.version)
+            for each in fresh
+        ),
     )
     writer.insert(
         PersonKey,
         ("person_id", "wrapped", "kek_version"),
-        ((each.id, each.key.wrapped, 1) for each in fresh),
+        ((each.id, each.key.wrapped, each.key.kek_version) for each in fresh),
     )
     writer.insert(
         Fact,
-        ("person_id", "kind", "sealed", "source_id", "recorded_at"),
+        ("id", "person_id", "kind", "sealed", "source_id", "recorded_at"),
         (
-            (each.id, kind, vault.seal(each.key.plain, value, place=vault.FACT_PLACE), organisation_id, now)
+            (pk, each.id, kind, _sealed(each, value, pk), organisation_id, now)
             for each in fresh
-            for kind, value in _facts(each.told.telling)
+            for (kind, value), pk in zip(each.facts, fact_ids, strict=False)
         ),
     )
     writer.insert(
@@ -160,6 +199,10 @@ def _insert(fresh: Collection[_Fresh], organisation_id: int, now: datetime, writ
         ("person_id", "key"),
         ((each.id, key) for each in fresh for key in _found_by(each.told)),
     )
+
+
+def _sealed(person: _Fresh, text: str, fact_id: int) -> bytes:
+    return vault.seal(person.key.plain, text, place=vault.FACT_PLACE, row=fact_id)
 
 
 def _found_by(told: Told) -> list[bytes]:

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from django.db import IntegrityError, transaction
 
-from people import access, approvals, dates, vault
+from people import access, approvals, bulk, dates, vault
 from people.access import Ties
 from people.actors import Actor, announce
 from people.acts import Act
@@ -64,7 +64,7 @@ def look(person: Person, purpose: str, *, by: Actor, ties: Ties) -> list[Period]
         record(by, Act.SEE_DETENTION, "person", person.pk, purpose=purpose)
         key = key_of(person.pk)
         rows = person.detentions.select_related("source", "organisation", "replaced_by").order_by("-pk")
-        return [Period(row, vault.unseal(key, row.sealed_place, place=PLACE)) for row in rows]
+        return [Period(row, vault.unseal(key, row.sealed_place, place=PLACE, row=row.pk)) for row in rows]
 
 
 def state(person: Person, told: Stated, *, by: Actor, ties: Ties, now: datetime) -> Detention:
@@ -85,11 +85,13 @@ def state(person: Person, told: Stated, *, by: Actor, ties: Ties, now: datetime)
 
 
 def _keep(person: Person, told: Stated, by: Actor, staff_id: int, now: datetime) -> Detention:
+    pk = bulk.new_id(Detention)
     row = Detention(
+        pk=pk,
         person=person,
         from_on=told.from_on,
         until_on=told.until_on,
-        sealed_place=vault.seal(key_of(person.pk), told.place.strip(), place=PLACE),
+        sealed_place=vault.seal(key_of(person.pk), told.place.strip(), place=PLACE, row=pk),
         stated_by=told.stated_by,
         source_id=told.source_id,
         document=told.document,

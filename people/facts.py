@@ -7,7 +7,7 @@ from typing import Final
 
 from django.db import transaction
 
-from people import approvals, dates, matching, names, vault
+from people import approvals, bulk, dates, matching, names, vault
 from people.actors import OFFICERS, Actor, announce
 from people.acts import Act
 from people.audit import record
@@ -57,10 +57,12 @@ def add_fact(
         announce(by)
         if kind == Fact.Kind.NAME_LATIN and not _is_one_of(told, _names_of(person)):
             raise NotAFact("This is no Latin spelling of a name on record. Keep it as another name instead.")
+        pk = bulk.new_id(Fact)
         fact = Fact.objects.create(
+            pk=pk,
             person=person,
             kind=kind,
-            sealed=vault.seal(key_of(person.pk), told, place=vault.FACT_PLACE),
+            sealed=vault.seal(key_of(person.pk), told, place=vault.FACT_PLACE, row=pk),
             source_id=source_id,
             stated_on=stated_on,
             document=document,
@@ -112,6 +114,7 @@ def _names_of(person: Person) -> list[str]:
 
 def _find_by(person: Person, name: str) -> None:
     """Let the person be found by this name too."""
-    keys = {vault.search_key(key) for key in names.search_keys(name)}
+    # Under every live version: a worker that rewrites them may have been here a moment ago.
+    keys = {key for each in names.search_keys(name) for key in vault.search_keys(each)}
     known = {bytes(key) for key in person.name_keys.filter(key__in=keys).values_list("key", flat=True)}
     NameKey.objects.bulk_create(NameKey(person=person, key=key) for key in sorted(keys - known))

@@ -140,3 +140,27 @@ STATEMENTS: Final = (
 )
 
 ALL: Final = APPEND_ONLY_FUNCTION + append_only("people_auditentry") + DECIDED_ONCE + THROTTLE
+
+# A value that is bound to its table and field alone (its first byte is 1) may be sealed anew, once, bound to
+# its row as well (2). Nothing else of its row may differ.
+SEALED_ANEW: Final = """
+CREATE FUNCTION people_sealed_anew(was jsonb, becomes jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT COALESCE(bool_and(key LIKE 'sealed%' AND left(was ->> key, 4) = '\\x01'
+                             AND left(becomes ->> key, 4) = '\\x02'), false)
+      FROM jsonb_object_keys(becomes) AS key WHERE was -> key IS DISTINCT FROM becomes -> key
+$$;
+CREATE OR REPLACE FUNCTION lifeline_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND people_sealed_anew(to_jsonb(OLD), to_jsonb(NEW)) THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+END $$;
+CREATE OR REPLACE FUNCTION people_never_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND people_sealed_anew(to_jsonb(OLD), to_jsonb(NEW)) THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'what was told is never changed, only told anew' USING ERRCODE = 'check_violation';
+END $$;
+"""

@@ -53,11 +53,11 @@ def once(
             SavedReply.objects.create(
                 organisation_id=organisation_id,
                 key=key,
-                body_hash=asked,
+                body_hash=asked[0],
                 status=reply.status,
                 body=reply.body,
             )
-        elif bytes(saved.body_hash) != asked:
+        elif bytes(saved.body_hash) not in asked:
             raise Problem("idempotency-mismatch")
         else:
             reply = Reply(saved.status, saved.body)
@@ -73,10 +73,13 @@ def _key(request: Request) -> str:
     return key
 
 
-def _fingerprint(request: Request) -> bytes:
-    """Return a keyed hash of address and body: names are in there, and a plain hash could be guessed at."""
+def _fingerprint(request: Request) -> list[bytes]:
+    """Return a keyed hash of address and body under each live version of the key, that in use first.
+
+    Names are in there, and a plain hash could be guessed at.
+    """
     whole = hashlib.sha256(f"{request.method} {request.path}\n".encode() + request.body)
-    return vault.search_key(whole.hexdigest())
+    return vault.search_keys(whole.hexdigest())
 
 
 def _lock(name: str) -> bool:

@@ -83,7 +83,11 @@ def file_keys(people: Iterable[tuple[int, Described]]) -> None:
 
 def hashed(plain: Iterable[str]) -> set[int]:
     """Return keyed hashes as signed 64-bit numbers: two that collide cost one look, not a wrong answer."""
-    secret = bytes.fromhex(settings.KEYS.search)
+    return _hashed(plain, settings.KEYS.current("search"))
+
+
+def _hashed(plain: Iterable[str], version: int) -> set[int]:
+    secret = settings.KEYS.key("search", version)
     digests = (hmac.digest(secret, f"match {key}".encode(), hashlib.sha256) for key in plain)
     return {int.from_bytes(digest[:8], signed=True) for digest in digests}
 
@@ -99,10 +103,13 @@ SELECT k.person, unnest(under.found)
 
 def candidates(asked: Iterable[tuple[int, Described]]) -> dict[int, set[int]]:
     """Return for each asked person the ids that share a key with them, themselves left out."""
+    # While the search key rotates, others lie under either version.
+    versions = settings.KEYS.live("search")
     rows = [
         (person, key)
         for person, told in asked
-        for key in hashed(names.asking_keys(told.names, told.births, told.numbers))
+        for version in versions
+        for key in _hashed(names.asking_keys(told.names, told.births, told.numbers), version)
     ]
     near: dict[int, set[int]] = defaultdict(set)
     with connection.cursor() as cursor:
@@ -120,7 +127,7 @@ _ROWS: Final = """
 SELECT id, kind, organisation_id, party_id, matched_at IS NOT NULL FROM people_person WHERE id = ANY(%s)
 """
 _FACTS: Final = """
-SELECT f.person_id, f.kind, f.sealed, k.wrapped FROM people_fact f
+SELECT f.id, f.person_id, f.kind, f.sealed, k.wrapped FROM people_fact f
   JOIN people_personkey k ON k.person_id = f.person_id
  WHERE f.person_id = ANY(%s) AND f.kind = ANY(%s) ORDER BY f.id
 """
@@ -137,10 +144,10 @@ def opened(ids: Collection[int]) -> dict[int, Record]:
         facts = cursor.fetchall()
     told: dict[int, dict[str, list[str]]] = defaultdict(lambda: {kind: [] for kind in MATCHED_KINDS})
     plain: dict[int, bytes] = {}
-    for person, kind, sealed, wrapped in facts:
+    for pk, person, kind, sealed, wrapped in facts:
         if person not in plain:
-            plain[person] = vault.unwrap(wrapped)
-        told[person][kind].append(vault.unseal(plain[person], sealed, place=vault.FACT_PLACE))
+            plain[person] = vault.unwrap(wrapped, row=person)
+        told[person][kind].append(vault.unseal(plain[person], sealed, place=vault.FACT_PLACE, row=pk))
     return {
         pk: Record(pk, kind, office, _described(told[pk], party))
         for pk, kind, office, party, _ in rows

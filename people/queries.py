@@ -15,13 +15,13 @@ from people.vault import FACT_PLACE
 
 def key_of(person_id: int) -> bytes:
     """:raises PersonKey.DoesNotExist: once the person was erased."""
-    return vault.unwrap(PersonKey.objects.get(pk=person_id).wrapped)
+    return vault.unwrap(PersonKey.objects.get(pk=person_id).wrapped, row=person_id)
 
 
 def keys_of(person_ids: Iterable[int]) -> dict[int, bytes]:
     """Return each person's key; one who was erased is left out."""
     kept = PersonKey.objects.filter(pk__in=set(person_ids)).values_list("pk", "wrapped")
-    return {person: vault.unwrap(wrapped) for person, wrapped in kept}
+    return {person: vault.unwrap(wrapped, row=person) for person, wrapped in kept}
 
 
 def names_of(person_ids: Iterable[int]) -> dict[int, str]:
@@ -34,11 +34,11 @@ def names_of(person_ids: Iterable[int]) -> dict[int, str]:
         .alias(is_own=Q(source=F("person__organisation")))
         .order_by("person", "-is_own", "-recorded_at", "-pk")
         .distinct("person")
-        .values_list("person", "person__key__wrapped", "sealed")
+        .values_list("person", "person__key__wrapped", "sealed", "pk")
     )
     return {
-        person: vault.unseal(vault.unwrap(wrapped), sealed, place=FACT_PLACE)
-        for person, wrapped, sealed in facts
+        person: vault.unseal(vault.unwrap(wrapped, row=person), sealed, place=FACT_PLACE, row=fact)
+        for person, wrapped, sealed, fact in facts
         if wrapped is not None
     }
 
@@ -47,7 +47,7 @@ def facts_of(person: Person) -> list[tuple[Fact, str]]:
     """Return every fact with its text, newest first."""
     key = key_of(person.pk)
     return [
-        (fact, vault.unseal(key, fact.sealed, place=FACT_PLACE))
+        (fact, vault.unseal(key, fact.sealed, place=FACT_PLACE, row=fact.pk))
         for fact in person.facts.select_related("source").order_by("-recorded_at", "-pk")
     ]
 
@@ -65,7 +65,9 @@ def people_named(whole_name: str) -> list[int]:
         return []
     found = Person.objects.all()
     for spellings in words:  # each word joins anew: a person must have every one of them
-        found = found.filter(name_keys__key__in=[vault.search_key(key) for key in spellings])
+        found = found.filter(
+            name_keys__key__in=[key for each in spellings for key in vault.search_keys(each)]
+        )
     return list(found.distinct().values_list("pk", flat=True))
 
 

@@ -16,9 +16,20 @@ class Taken(NamedTuple):
 
 
 def take(bucket: str, most: int, window: timedelta) -> Taken:
-    """Count one try in `bucket`, kept as a keyed hash: addresses and accounts are personal."""
+    """Count one try in `bucket`, kept as a keyed hash: addresses and accounts are personal.
+
+    While the key of these hashes rotates each try counts under every version, and the oldest one decides:
+    all processes know it, whichever they hold to be in use, so the count stays one.
+    """
     kind, _, rest = bucket.partition(":")
-    name = f"{kind}:{vault.search_key(rest).hex()}"
+    oldest, *newer = (f"{kind}:{key.hex()}" for key in vault.search_keys_by_age(rest))
+    decided = _take(oldest, most, window)
+    for name in newer:
+        _take(name, most, window)
+    return decided
+
+
+def _take(name: str, most: int, window: timedelta) -> Taken:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT allowed, retry_after FROM throttle(%s, %s, make_interval(secs => %s))",

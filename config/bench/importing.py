@@ -104,7 +104,8 @@ _LEFT: Final = {
     " GROUP BY kind",
     "facts": "SELECT kind, length(sealed) FROM people_fact",
     "name keys": "SELECT key FROM people_namekey",
-    "parcels": "SELECT external_id, round_id, organisation_id, content_hash, status, last_number, holder_id,"
+    "parcels": "SELECT external_id, round_id, organisation_id, length(content_hash), status, last_number,"
+    " holder_id,"
     " declared_mass_g, gross_mass_g, length(sealed_relationship) FROM parcels_parcel",
     "lines": "SELECT p.external_id, l.number, length(sealed_description), category, also, exact, quantity,"
     " unit_mass_g, fate FROM parcels_line l JOIN parcels_parcel p ON p.id = parcel_id",

@@ -7,23 +7,21 @@ bulk_create for each table, as somebody would who has measured the other.
 """
 
 import json
-import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Model
 from import_export import fields, resources, widgets
 
 from exchanges.models import Round
-from parcels import codes
-from parcels.actions.register import SEED_BYTES, content_hash
+from parcels import codes, receipt_codes
+from parcels.actions.register import content_hash
 from parcels.assessment import categories
-from parcels.declarations import LINE_PLACE, RELATIONSHIP_PLACE, Declaration, DeclaredLine
+from parcels.declarations import LINE_PLACE, RELATIONSHIP_PLACE, Declaration, DeclaredLine, line_row
 from parcels.manifest.columns import MOST_LINES
 from parcels.models import Line, Movement, Parcel, Publication
-from people import names, vault
+from people import bulk, names, vault
 from people.actions import Telling
 from people.models import Fact, NameKey, Person, PersonKey
 
@@ -51,12 +49,14 @@ class ManifestResource(resources.ModelResource):
         instance.sender, (instance.recipient, _) = sender, self._person(declared.recipient, round_)
         instance.round, instance.organisation_id = round_, round_.sending_id
         instance.number = codes.new_number()
-        instance.content_hash = content_hash(declared, round_)
+        instance.pk = bulk.new_id(Parcel)
+        instance.content_hash = content_hash(key, declared.canonical(round_.pk))
         if declared.relationship:
-            instance.sealed_relationship = vault.seal(key, declared.relationship, place=RELATIONSHIP_PLACE)
-        instance.seed = secrets.token_bytes(SEED_BYTES)
-        code = codes.receipt_code(bytes.fromhex(settings.KEYS.code), instance.seed)
-        instance.code_hash = codes.lookup_hash(bytes.fromhex(settings.KEYS.lookup), code)
+            instance.sealed_relationship = vault.seal(
+                key, declared.relationship, place=RELATIONSHIP_PLACE, row=instance.pk
+            )
+        for name, value in receipt_codes.new()._asdict().items():
+            setattr(instance, name, value)
         instance.status, instance.last_number = "registered", 1
         if declared.accepted_at:
             instance.status, instance.last_number = "accepted", 2
@@ -92,18 +92,20 @@ class ManifestResource(resources.ModelResource):
                 .first()
             )
             if found:
-                return found, vault.unwrap(found.key.wrapped)
+                return found, vault.unwrap(found.key.wrapped, row=found.pk)
         person = Person.objects.create(kind=telling.kind, organisation_id=round_.sending_id)
-        pair = vault.new_key()
-        PersonKey.objects.create(person=person, wrapped=pair.wrapped)
+        pair = vault.new_key(person.pk)
+        PersonKey.objects.create(person=person, wrapped=pair.wrapped, kek_version=pair.kek_version)
+        told = _facts(telling)
         self.save_all(
             Fact(
+                pk=pk,
                 person=person,
                 kind=kind,
-                sealed=vault.seal(pair.plain, text, place=vault.FACT_PLACE),
+                sealed=vault.seal(pair.plain, text, place=vault.FACT_PLACE, row=pk),
                 source_id=round_.sending_id,
             )
-            for kind, text in _facts(telling)
+            for pk, (kind, text) in zip(bulk.new_ids(Fact, len(told)), told, strict=True)
         )
         self.save_all(NameKey(person=person, key=key) for key in keys)
         return person, pair.plain
@@ -181,7 +183,9 @@ def _line(parcel: Parcel, number: int, line: DeclaredLine, key: bytes) -> Line:
     return Line(
         parcel=parcel,
         number=number,
-        sealed_description=vault.seal(key, line.description, place=LINE_PLACE),
+        sealed_description=vault.seal(
+            key, line.description, place=LINE_PLACE, row=line_row(parcel.pk, number)
+        ),
         category=category,
         also=also,
         exact=exact,

@@ -12,7 +12,7 @@ from exchanges import access, lifecycle, sealed
 from exchanges.actions.recording import have_come, officer, recorded
 from exchanges.actions.steps import NotPossible, check_step, locked, take_step
 from exchanges.models import Assessment, Claim, Count, Return
-from people import approvals
+from people import approvals, bulk
 from people.actors import Actor, announce
 from people.models import Organisation, Person
 
@@ -95,8 +95,7 @@ def assess_claim(
     have_come(now, assessed_on)
     return _assess(
         claim, standing, reason, assessed_on, by, now,
-        evidence=evidence, evidence_reference=evidence_reference,
-        sealed_note=sealed.seal(note, sealed.ASSESSMENT, claim.person_id) if note else None,
+        evidence=evidence, evidence_reference=evidence_reference, note=note,
     )  # fmt: skip
 
 
@@ -118,7 +117,9 @@ def _record(
     if answers and subject_of(answers) != subject:
         raise NotPossible("A claim answers one about the same.")
     person = subject if isinstance(subject, Person) else None
+    pk = bulk.new_id(Claim)
     return Claim.objects.create(
+        pk=pk,
         kind=told.kind,
         person=person,
         parcel=subject if isinstance(subject, str) else "",
@@ -128,7 +129,9 @@ def _record(
         source=told.source,
         said_on=told.said_on,
         published_on=told.published_on,
-        sealed_words=sealed.seal(told.words, sealed.CLAIM, person.pk if person else None),
+        sealed_words=sealed.seal(
+            told.words, sealed.CLAIM, person.pk if person else None, row=pk, office=by.organisation_id
+        ),
         evidence=told.evidence,
         evidence_reference=told.evidence_reference,
         answers=answers,
@@ -167,11 +170,18 @@ def _assess(
     assessed_on: date,
     by: Actor,
     now: datetime,
+    *,
+    note: str = "",
     **more: object,
 ) -> Assessment:
     check_step(claim, standing, lifecycle.CLAIM)
+    pk = bulk.new_id(Assessment)
     made = Assessment.objects.create(
+        pk=pk,
         claim=claim,
+        sealed_note=sealed.seal(note, sealed.ASSESSMENT, claim.person_id, row=pk, office=by.organisation_id)
+        if note
+        else None,
         standing=standing,
         reason=reason,
         assessed_on=assessed_on,

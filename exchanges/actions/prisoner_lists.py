@@ -9,9 +9,10 @@ from django.db import transaction
 
 from exchanges import lifecycle
 from exchanges.actions.prisoner_rows import keep_steps, listed, void_finishing
-from exchanges.actions.prisoners import enter, officer, sealed, trace
+from exchanges.actions.prisoners import LIST_NOTE, enter, officer, sealed, trace
 from exchanges.actions.steps import NotPossible, check_step, take_step
 from exchanges.models import Exchange, ListedPerson, ListedStep, PrisonerList
+from people import bulk
 from people.actors import Actor
 from people.models import Person
 
@@ -41,13 +42,15 @@ def state_list(
     exchange = _open(exchange, by)
     if holding_id not in (exchange.one_side_id, exchange.other_side_id):
         raise NotPossible("This organisation is no side of the exchange.")
+    pk = bulk.new_id(PrisonerList)
     made = PrisonerList.objects.create(
+        pk=pk,
         exchange=exchange,
         holding_id=holding_id,
         version=exchange.lists.filter(holding=holding_id).count() + 1,
         stated_by_id=stated_by_id,
         stated_on=stated_on,
-        sealed_note=sealed(note),
+        sealed_note=sealed(note, LIST_NOTE, pk, office=exchange.organisation_id),
         recorded_by_id=officer(by),
         recorded_at=now,
     )

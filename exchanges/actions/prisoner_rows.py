@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Final
 
-from exchanges.actions.prisoners import officer, sealed
+from exchanges.actions.prisoners import STEP_NOTE, officer, sealed
 from exchanges.actions.steps import NotPossible
 from exchanges.models import Exchange, ListedPerson, ListedStep
 from exchanges.queries.prisoners import STAGE_KIND
-from people import approvals
+from people import approvals, bulk
 from people.actors import Actor
 
 FINISH: Final = "stage_finish"
@@ -23,7 +23,7 @@ def listed(exchange: Exchange, references: Collection[str]) -> list[ListedPerson
     """
     rows = list(
         exchange.people.select_for_update(of=("self",))
-        .select_related("stage")
+        .select_related("stage", "exchange")
         .filter(person__reference__in=set(references), corrected=False)
         .exclude(status=ListedPerson.Status.REMOVED)
         .order_by("pk")
@@ -34,18 +34,20 @@ def listed(exchange: Exchange, references: Collection[str]) -> list[ListedPerson
 
 
 def keep_steps(rows: Iterable[ListedPerson], what: str, by: Actor, now: datetime, **why: object) -> None:
-    note = why.pop("note", "")
+    note, rows = str(why.pop("note", "")), list(rows)
+    ids = bulk.new_ids(ListedStep, len(rows))
     ListedStep.objects.bulk_create(
         ListedStep(
+            pk=pk,
             exchange_id=row.exchange_id,
             listed=row,
             what=what,
             by_id=officer(by),
             at=now,
-            sealed_note=sealed(str(note)),
+            sealed_note=sealed(note, STEP_NOTE, pk, office=row.exchange.organisation_id),
             **why,
         )
-        for row in rows
+        for pk, row in zip(ids, rows, strict=True)
     )
 
 

@@ -10,11 +10,11 @@ from django.db import transaction
 
 from exchanges import lifecycle
 from exchanges.actions.prisoner_rows import FINISH, keep_steps, listed, void_finishing
-from exchanges.actions.prisoners import enter, officer, require_named, sealed, trace
+from exchanges.actions.prisoners import CROSSING, enter, officer, require_named, sealed, trace
 from exchanges.actions.steps import NotPossible, check_step, locked, take_step
 from exchanges.models import Exchange, ExchangeCount, ListedPerson, ListedStep, Stage
 from exchanges.queries.prisoners import PERSON_KIND, STAGE_KIND
-from people import approvals, situations
+from people import approvals, bulk, situations
 from people.actors import Actor, announce
 from people.models import Approval, SituationEvent
 
@@ -54,8 +54,10 @@ def plan_stage(
         approvals.void(STAGE_KIND, [stage.pk], FINISH, now=now)
     stage.planned_on, stage.numbers_public = planned_on, numbers_public
     stage.from_one_side, stage.from_other_side = from_one_side, from_other_side
-    stage.sealed_place = sealed(place)
-    stage.save()
+    is_new = stage.pk is None
+    stage.pk = stage.pk or bulk.new_id(Stage)
+    stage.sealed_place = sealed(place, CROSSING, stage.pk, office=exchange.organisation_id)
+    stage.save(force_insert=is_new)
     trace(exchange, "planned_stage", by, now)
     return stage
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -14,24 +14,38 @@ from exchanges import access, lifecycle
 from exchanges.actions.steps import NotPossible, check_step, locked, take_step
 from exchanges.models import Exchange, ExchangeTrace, ListedPerson, NamedOfficer, Stage
 from exchanges.queries.prisoners import EXCHANGE_KIND
-from people import approvals, bulk, vault
+from people import approvals, bulk, datakeys, vault
 from people.actors import OFFICERS, Actor, announce
 from people.models import Approval, Grant, new_reference
 
 OPEN: Final = "exchange_open"
 NAME: Final = "exchange_name"
 UNNAME: Final = "exchange_unname"
-_PLACE: Final = "exchanges.prisoners"
+TITLE: Final = "exchanges.exchange.title"
+CROSSING: Final = "exchanges.stage.place"
+LIST_NOTE: Final = "exchanges.prisonerlist.note"
+STEP_NOTE: Final = "exchanges.listedstep.note"
 # One of them falls ill, and the other can still name a third.
 _FEWEST: Final = 2
 
 
-def sealed(text: str) -> bytes | None:
-    return vault.wrap(text.encode(), place=_PLACE) if text else None
+def sealed(text: str, place: str, row: int, *, office: int) -> bytes | None:
+    """Seal under the one key of the office's exchanges: a key for each would tell how many there are."""
+    return datakeys.seal(datakeys.Kind.PRISONERS, office, text, place=place, row=row) if text else None
 
 
-def unsealed(kept: bytes | memoryview | None) -> str:
-    return vault.unwrap(kept, place=_PLACE).decode() if kept else ""
+def opener(office: int) -> Opener:
+    """Return what opens the words of an office's exchanges."""
+    return Opener(datakeys.keys_of(datakeys.Kind.PRISONERS, [office]).get(office))
+
+
+class Opener(NamedTuple):
+    key: bytes | None
+
+    def __call__(self, kept: bytes | memoryview | None, place: str, row: int) -> str:
+        if not kept:
+            return ""
+        return vault.unseal(self.key, kept, place=place, row=row) if self.key else datakeys.ERASED
 
 
 def propose_exchange(
@@ -53,7 +67,8 @@ def propose_exchange(
         raise NotPossible("An exchange has two sides.")
     if with_staff_id == by.staff_id or with_staff_id not in officers_of(by.organisation_id, now):
         raise NotPossible("The second officer is another liaison or coordinator of your office.")
-    title_kept = sealed(title)
+    (pk,) = bulk.new_ids(Exchange, 1)
+    title_kept = sealed(title, TITLE, pk, office=by.organisation_id)
     details = {
         "reference": new_reference(),
         "category": category,
@@ -62,7 +77,6 @@ def propose_exchange(
         "sealed_title": b64encode(title_kept or b"").decode(),
         "officer": with_staff_id,
     }
-    (pk,) = bulk.new_ids(Exchange, 1)
     return approvals.propose(EXCHANGE_KIND, pk, OPEN, by=by, details=details, now=now)
 
 
@@ -90,7 +104,8 @@ def _opened(approval: Approval, by: Actor, now: datetime) -> None:
 
 def title_of(opening: Approval) -> str:
     """Return the title of an exchange that is only proposed."""
-    return unsealed(b64decode(opening.details["sealed_title"]))
+    kept = b64decode(opening.details["sealed_title"])
+    return opener(opening.organisation_id)(kept, TITLE, opening.subject)
 
 
 def propose_naming(exchange: Exchange, act: str, staff_id: int, *, by: Actor, now: datetime) -> Approval:

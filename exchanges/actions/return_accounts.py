@@ -10,7 +10,7 @@ from exchanges import access, sealed
 from exchanges.actions.recording import officer_for, recorded
 from exchanges.actions.steps import NotPossible, locked
 from exchanges.models import Count, Question, Reply, Return, ReturnPerson, Whereabouts, Wish
-from people import approvals
+from people import approvals, bulk
 from people.actors import Actor, announce
 from people.models import Organisation
 
@@ -38,14 +38,18 @@ def state_wish(
     group = locked(member.group)
     officer_for(group, by, now, stated_on)
     _on_paper(stated_to, document, by)
+    pk = bulk.new_id(Wish)
     return Wish.objects.create(
+        pk=pk,
         member=member,
         wants=wants,
         stated_to=stated_to,
         in_private=in_private,
         stated_on=stated_on,
         document=document,
-        sealed_words=sealed.seal(words, sealed.WISH, member.person_id) if words else None,
+        sealed_words=sealed.seal(words, sealed.WISH, member.person_id, row=pk, office=by.organisation_id)
+        if words
+        else None,
         **recorded(by, now),
     )
 
@@ -68,9 +72,13 @@ def state_whereabouts(
     """
     announce(by)
     officer_for(member.group, by, now, since_on)
+    pk = bulk.new_id(Whereabouts)
     return Whereabouts.objects.create(
+        pk=pk,
         member=member,
-        sealed_place=sealed.seal(place, sealed.WHEREABOUTS, member.person_id),
+        sealed_place=sealed.seal(
+            place, sealed.WHEREABOUTS, member.person_id, row=pk, office=by.organisation_id
+        ),
         since_on=since_on,
         stated_by=stated_by,
         responsible=responsible,
@@ -106,11 +114,13 @@ def state_count(
         raise NotPossible("It cannot be published before it was said.")
     if stated_by:
         _on_paper(stated_by, document, by)
+    pk = bulk.new_id(Count)
     return Count.objects.create(
+        pk=pk,
         group=group,
         number=number,
         scope=scope,
-        sealed_scope=sealed.wrap(words, sealed.SCOPE) if words else None,
+        sealed_scope=sealed.of_return(words, sealed.SCOPE, group.pk, pk) if words else None,
         stated_by=stated_by,
         source=source,
         said_on=said_on,

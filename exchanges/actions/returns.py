@@ -15,7 +15,7 @@ from exchanges.actions.recording import officer, officer_for, recorded
 from exchanges.actions.steps import NotPossible, check_step, locked, take_step
 from exchanges.models import Agreement, Return, ReturnPerson, ReturnStep
 from exchanges.queries import wishes_of
-from people import approvals
+from people import approvals, bulk
 from people.actions import Telling, record_people
 from people.actors import Actor, announce
 from people.models import Organisation, Person
@@ -47,7 +47,7 @@ def make_return(told: Particulars, requested_on: date, *, by: Actor, now: dateti
     announce(by)
     group = _told(Return(organisation_id=by.organisation_id, requested_on=requested_on), told, by)
     officer_for(group, by, now, requested_on)
-    group.save()
+    group.save(force_insert=True)
     _log(group, None, requested_on, by, now)
     return group
 
@@ -91,8 +91,9 @@ def _told(group: Return, told: Particulars, by: Actor) -> Return:
     )  # fmt: skip
     if told.responsible and told.responsible.pk not in access.concerned_by(group):
         raise NotPossible("Responsible is one of the organisations on this return.")
-    group.sealed_title = sealed.wrap(told.title, sealed.TITLE)
-    group.sealed_region = sealed.wrap(told.region, sealed.REGION)
+    group.pk = group.pk or bulk.new_id(Return)
+    group.sealed_title = sealed.of_return(told.title, sealed.TITLE, group.pk, group.pk)
+    group.sealed_region = sealed.of_return(told.region, sealed.REGION, group.pk, group.pk)
     return group
 
 

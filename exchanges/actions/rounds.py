@@ -12,7 +12,7 @@ from django.db import transaction
 from exchanges import lifecycle
 from exchanges.actions.steps import NotPossible, check_step, locked, take_step
 from exchanges.models import Agreement, Round, SettledAddressee, Terms
-from people import approvals, vault
+from people import approvals, bulk, datakeys
 from people.actors import OFFICERS, Actor, announce
 
 ROUND_KEY_PLACE: Final = "exchanges.round"
@@ -20,12 +20,14 @@ ROUND_KEY_PLACE: Final = "exchanges.round"
 
 def make_round(*, round_key: bytes | None = None, **fields: Any) -> Round:
     """Make a round with its own secret key, which draws the second look. 32 bytes, random unless given."""
-    return Round.objects.create(sealed_key=new_round_key(round_key), **fields)
+    pk = bulk.new_id(Round)
+    return Round.objects.create(pk=pk, sealed_key=new_round_key(pk, round_key), **fields)
 
 
-def new_round_key(key: bytes | None = None) -> bytes:
-    """Return a round's secret key as it is kept: wrapped."""
-    return vault.wrap(key or secrets.token_bytes(32), place=ROUND_KEY_PLACE)
+def new_round_key(round_id: int, key: bytes | None = None) -> bytes:
+    """Return a round's secret key as it is kept: sealed under its data key."""
+    text = (key or secrets.token_bytes(32)).hex()
+    return datakeys.seal(datakeys.Kind.ROUND, round_id, text, place=ROUND_KEY_PLACE, row=round_id)
 
 
 @transaction.atomic

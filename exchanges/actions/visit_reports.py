@@ -17,7 +17,7 @@ from exchanges import access, lifecycle
 from exchanges.actions.steps import NotPossible, check_step, locked
 from exchanges.actions.visits import record_step
 from exchanges.models import ReportedParcel, ReportedPerson, Visit, VisitLetter, VisitPerson, VisitReport
-from people import approvals, vault
+from people import approvals, bulk, vault
 from people.actors import Actor, announce
 from people.models import Person
 from people.queries import keys_of
@@ -154,17 +154,19 @@ def _check(visit: Visit, told: ToldReport) -> None:
 
 def _keep_people(report: VisitReport, people: Sequence[ToldPerson]) -> None:
     keys = keys_of(each.person_id for each in people if each.words)
+    ids = bulk.new_ids(ReportedPerson, len(people))
     kept = ReportedPerson.objects.bulk_create(
         ReportedPerson(
+            pk=pk,
             report=report,
             person_id=each.person_id,
             seen=each.seen,
             # Whose key is gone was erased: nothing is kept of them any more.
-            sealed_words=vault.seal(keys[each.person_id], each.words, place=WORDS)
+            sealed_words=vault.seal(keys[each.person_id], each.words, place=WORDS, row=pk)
             if each.person_id in keys
             else None,
         )
-        for each in people
+        for pk, each in zip(ids, people, strict=True)
     )
     ReportedParcel.objects.bulk_create(
         ReportedParcel(

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from exchanges import access, lifecycle
 from exchanges.actions.steps import NotPossible, check_step, locked
 from exchanges.models import Agreement, Visit, VisitParticipant, VisitPerson, VisitStep
-from people import approvals, vault
+from people import approvals, datakeys
 from people.actors import OFFICERS, Actor, announce
 from people.acts import Act
 from people.audit import record
@@ -163,7 +163,7 @@ def set_place(visit: Visit, place: str, *, by: Actor, now: datetime) -> None:
     if not access.visit_sight(by, visit).place:
         raise approvals.NotYours
     _still(visit, _OPEN)
-    visit.sealed_place = vault.wrap(place.encode(), place=PLACE)
+    visit.sealed_place = datakeys.seal(datakeys.Kind.VISIT, visit.pk, place, place=PLACE, row=visit.pk)
     visit.save(update_fields=["sealed_place"])
     record_step(visit, "place", by, now)
 
@@ -182,7 +182,7 @@ def look_up_place(visit: Visit, purpose: str, *, by: Actor, now: datetime) -> st
     record(by, Act.SEE_PLACE, "visit", visit.pk, purpose=purpose, now=now)
     if visit.sealed_place is None:
         return None
-    return vault.unwrap(visit.sealed_place, place=PLACE).decode()
+    return datakeys.unseal(datakeys.Kind.VISIT, visit.pk, visit.sealed_place, place=PLACE, row=visit.pk)
 
 
 def record_step(visit: Visit, what: str, by: Actor, now: datetime, **details: object) -> None:

@@ -14,7 +14,16 @@ from django.utils.safestring import SafeString
 from exchanges import lifecycle, queries
 from exchanges.actions.prisoner_rows import FINISH
 from exchanges.actions.prisoner_stages import NOT_EXCHANGED
-from exchanges.actions.prisoners import NAME, UNNAME, unsealed
+from exchanges.actions.prisoners import (
+    CROSSING,
+    LIST_NOTE,
+    NAME,
+    STEP_NOTE,
+    TITLE,
+    UNNAME,
+    Opener,
+    opener,
+)
 from exchanges.admin import prisoner_forms as told
 from exchanges.desk import badge, toned
 from exchanges.models import (
@@ -97,21 +106,22 @@ def context(
     counts = exchange.counts.select_related("stage", "holding", "source", "recorded_by").order_by(
         "stated_on", "pk"
     )
+    unsealed = opener(exchange.organisation_id)
     looks = exchange.traces.select_related("staff").order_by("-pk")[:_LOOKS]
     return {
         "exchange": exchange,
-        "name": unsealed(exchange.sealed_title),
+        "name": unsealed(exchange.sealed_title, TITLE, exchange.pk),
         "status": badge(exchange),
         "steps": [(step, _WORDS[step]) for step in lifecycle.EXCHANGE.steps.get(exchange.status, ())],
         "officers": list(officers),
         "acts": [_act(each, by) for each in queries.waiting(exchange)],
-        "stages": [(each, badge(each), unsealed(each.sealed_place)) for each in stages],
+        "stages": [(each, badge(each), unsealed(each.sealed_place, CROSSING, each.pk)) for each in stages],
         "progress": progress,
         "bars": _bars(progress),
         "height": 34 * len(progress) + 4,
         "sides": [
-            _side(request, exchange, "one", exchange.one_side),
-            _side(request, exchange, "other", exchange.other_side),
+            _side(request, exchange, "one", exchange.one_side, unsealed),
+            _side(request, exchange, "other", exchange.other_side, unsealed),
         ],
         "counts": list(counts),
         "looks": [(each, _look(each)) for each in looks],
@@ -132,7 +142,9 @@ def _forms(exchange: Exchange, by: Actor, bound: Mapping[str, Any]) -> dict[str,
     return made | dict(bound)
 
 
-def _side(request: HttpRequest, exchange: Exchange, key: str, holding: Organisation) -> Side:
+def _side(
+    request: HttpRequest, exchange: Exchange, key: str, holding: Organisation, unsealed: Opener
+) -> Side:
     order = Case(
         *(When(status=status, then=Value(place)) for place, status in enumerate(_ORDER)),
         output_field=IntegerField(),
@@ -145,13 +157,19 @@ def _side(request: HttpRequest, exchange: Exchange, key: str, holding: Organisat
     return Side(
         key,
         holding,
-        [(each, unsealed(each.sealed_note)) for each in versions],
-        [_row(row, names, steps.get(row.pk), request) for row in rows],
+        [(each, unsealed(each.sealed_note, LIST_NOTE, each.pk)) for each in versions],
+        [_row(row, names, steps.get(row.pk), request, unsealed) for row in rows],
         page,
     )
 
 
-def _row(row: ListedPerson, names: Mapping[int, str], step: ListedStep | None, request: HttpRequest) -> Row:
+def _row(
+    row: ListedPerson,
+    names: Mapping[int, str],
+    step: ListedStep | None,
+    request: HttpRequest,
+    unsealed: Opener,
+) -> Row:
     reference, posted = row.person.reference, request.POST
     status = "disputed" if row.corrected else row.status
     label = "not exchanged" if row.corrected else row.get_status_display().lower()
@@ -162,7 +180,7 @@ def _row(row: ListedPerson, names: Mapping[int, str], step: ListedStep | None, r
         names.get(row.person_id, "erased"),
         toned(status, label),
         row.stage.number if row.stage else None,
-        _said(step) if step else "",
+        _said(step, unsealed) if step else "",
         may(row.status, "verified"),
         may(row.status, "removed"),
         may(row.status, "disputed"),
@@ -173,13 +191,13 @@ def _row(row: ListedPerson, names: Mapping[int, str], step: ListedStep | None, r
     )
 
 
-def _said(step: ListedStep) -> str:
+def _said(step: ListedStep, unsealed: Opener) -> str:
     """Return the newest step in words."""
     words = [step.get_what_display()]
     if step.reason:
         words.append(f"({step.get_reason_display()})")
     text = " ".join(words)
-    note = unsealed(step.sealed_note)
+    note = unsealed(step.sealed_note, STEP_NOTE, step.pk)
     return f"{text}: {note}" if note else text
 
 

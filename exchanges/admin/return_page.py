@@ -173,7 +173,7 @@ def way(group: Return) -> list[tuple[str, str]]:
 
 def shown(opened: Opened, looked: bool) -> list[dict[str, Any]]:
     """Return the persons for the page; places and their own words only for a look that is recorded."""
-    keys = sealed.keys_of({member.row.person_id for member in opened.members}) if looked else {}
+    keys = sealed.keys_of([member.row.person_id for member in opened.members] if looked else [])
     ours = opened.by.organisation_id
     rows = []
     for member in opened.members:
@@ -184,10 +184,14 @@ def shown(opened: Opened, looked: bool) -> list[dict[str, Any]]:
                 "member": member,
                 "badge": badge(row),
                 "own": row.person.organisation_id == ours,
-                "words": sealed.unseal(wish.sealed_words, sealed.WISH, row.person_id, keys)
+                "words": sealed.opened(
+                    keys.people.get(row.person_id), wish.sealed_words, sealed.WISH, wish.pk
+                )
                 if wish and hears
                 else "",
-                "place": sealed.unseal(where.sealed_place, sealed.WHEREABOUTS, row.person_id, keys)
+                "place": sealed.opened(
+                    keys.people.get(row.person_id), where.sealed_place, sealed.WHEREABOUTS, where.pk
+                )
                 if where and looked
                 else "",
                 "responsible": (where.responsible if where else None) or opened.group.responsible,

@@ -21,7 +21,7 @@ from exchanges.admin.return_page import ACTS, Opened, history, keeps_back, shown
 from exchanges.desk import Steps, acting
 from exchanges.models import Agreement, Return, ReturnPerson
 from exchanges.queries import claims_about, silences
-from people import rights
+from people import datakeys, rights
 from people.actors import Actor
 from people.desk import audit, page, require, staff_of
 from people.signin import fresh
@@ -60,6 +60,7 @@ class ReturnAdmin(Steps):
             .get_queryset(request)
             .annotate(
                 with_us=CountOf("persons", filter=with_us, distinct=True),
+                wrapped=datakeys.wrapped_of(datakeys.Kind.RETURN),
                 silence=Min("questions__asked_on", filter=Q(questions__reply=None)),
             )
         )
@@ -69,7 +70,11 @@ class ReturnAdmin(Steps):
 
     @admin.display(description="called")
     def title(self, group: Return) -> str:
-        return sealed.unwrap(group.sealed_title, sealed.TITLE)
+        return self._told(group, group.sealed_title, sealed.TITLE)
+
+    def _told(self, group: Any, kept: bytes | memoryview, place: str) -> str:
+        """Return words that the list of returns was asked for together with their key."""
+        return sealed.opened(sealed.unwrapped(group.pk, group.wrapped), kept, place, group.pk)
 
     @admin.display(description="from")
     def from_side(self, group: Return) -> str:
@@ -140,7 +145,7 @@ class ReturnAdmin(Steps):
         opened = self._opened(request, str(pk))
         group, back = opened.group, reverse("admin:exchanges_return_change", args=[pk])
         initial = {
-            "title": self.title(group), "region": sealed.unwrap(group.sealed_region, sealed.REGION),
+            "title": self.title(group), "region": self._told(group, group.sealed_region, sealed.REGION),
             "intermediary": group.intermediary_id, "responsible": group.responsible_id,
             "agreement": group.agreement_id,
         }  # fmt: skip
@@ -203,7 +208,7 @@ class ReturnAdmin(Steps):
         context = {
             "group": group,
             "name": self.title(group),
-            "region": sealed.unwrap(group.sealed_region, sealed.REGION),
+            "region": self._told(group, group.sealed_region, sealed.REGION),
             "badge": self.status_shown(group),
             "since": last.happened_on if last else None,
             "way": way(group),

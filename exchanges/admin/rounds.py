@@ -20,7 +20,7 @@ from exchanges.admin.calendar import calendar
 from exchanges.desk import Steps, acting
 from exchanges.models import Agreement, Round, Terms
 from exchanges.queries import is_to_close, of_organisations
-from people import rights
+from people import bulk, rights
 from people.actors import Actor
 from people.desk import require, staff_of
 from people.models import Organisation
@@ -103,7 +103,8 @@ class RoundAdmin(Steps):
 
     def save_model(self, request: HttpRequest, obj: Round, form: Any, change: bool) -> None:
         if not change:
-            obj.sealed_key = actions.new_round_key()
+            obj.pk = bulk.new_id(Round)
+            obj.sealed_key = actions.new_round_key(obj.pk)
         super().save_model(request, obj, form, change)
 
     @admin.display(description="overdue")

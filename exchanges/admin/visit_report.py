@@ -87,7 +87,11 @@ def _told(visit: Visit) -> list[tuple[VisitReport, list[tuple[str, Any, str]]]]:
 
     def words(told: Any) -> str:
         key = keys.get(told.person_id)
-        return vault.unseal(key, told.sealed_words, place=WORDS) if key and told.sealed_words else ""
+        return (
+            vault.unseal(key, told.sealed_words, place=WORDS, row=told.pk)
+            if key and told.sealed_words
+            else ""
+        )
 
     return [
         (

@@ -70,20 +70,38 @@ def timeline(entries: Iterable[Entry], first: Iterable[str] = ()) -> Timeline:
 def words_of(claims: Iterable[Claim]) -> dict[int, str]:
     """Return the words of each claim. Callers have asked `exchanges.access` first."""
     claims = list(claims)
-    keys = sealed.keys_of({claim.person_id for claim in claims if claim.person_id is not None})
+    keys = sealed.keys_of(
+        {claim.person_id for claim in claims if claim.person_id is not None},
+        {claim.organisation_id for claim in claims if claim.person_id is None},
+    )
     return {
-        claim.pk: sealed.unseal(claim.sealed_words, sealed.CLAIM, claim.person_id, keys) for claim in claims
+        claim.pk: sealed.unseal(
+            claim.sealed_words,
+            sealed.CLAIM,
+            claim.person_id,
+            keys,
+            row=claim.pk,
+            office=claim.organisation_id,
+        )
+        for claim in claims
     }
 
 
 def notes_of(claim: Claim, officer_in: Iterable[int]) -> list[tuple[Assessment, str | None]]:
     """Return how the claim was assessed, oldest first, each with its note, or None for another office's."""
     offices = list(officer_in)
-    keys = sealed.keys_of({claim.person_id} if claim.person_id else set())
+    keys = sealed.keys_of([claim.person_id] if claim.person_id else [], [] if claim.person_id else offices)
     return [
         (
             each,
-            sealed.unseal(each.sealed_note, sealed.ASSESSMENT, claim.person_id, keys)
+            sealed.unseal(
+                each.sealed_note,
+                sealed.ASSESSMENT,
+                claim.person_id,
+                keys,
+                row=each.pk,
+                office=each.organisation_id,
+            )
             if access.reads_note(offices, each)
             else None,
         )
@@ -140,11 +158,12 @@ def _details(claim: Claim) -> tuple[str, ...]:
 
 
 def _of_counts(group: Return) -> Iterable[Entry]:
+    key = sealed.key_of_return(group.pk)
     for count in group.counts.select_related("stated_by").order_by("said_on", "pk"):
         details = [f"published {count.published_on:%-d %b %Y}"] if count.published_on else []
         details += [f"paper: {count.document}"] if count.document else []
         what = f"counts {count.number} {count.get_scope_display()}"
-        words = sealed.unwrap(count.sealed_scope, sealed.SCOPE)
+        words = sealed.opened(key, count.sealed_scope, sealed.SCOPE, count.pk)
         yield Entry(count.said_on, speaker_of(count), what, words, tuple(details))
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
-from parcels import codes
+from parcels import receipt_codes
 from parcels.actions.advance import advance, observe
-from parcels.actions.register import SEED_BYTES
 from parcels.actions.steps import Refused, Step
 from parcels.actions.telling import as_json
 from parcels.lifecycle import MOVES, OBSERVE, missing_details
@@ -130,12 +127,8 @@ def _unfreeze(approval: Approval, by: Actor, now: datetime) -> None:
 def _reissue(approval: Approval, by: Actor, now: datetime) -> None:
     """Give the family a new receipt code; the old one is dead at once."""
     parcel = Parcel.objects.get(pk=approval.subject)
-    seed = secrets.token_bytes(SEED_BYTES)
-    code = codes.receipt_code(bytes.fromhex(settings.KEYS.code), seed)
     observe([parcel.number], REISSUE, by=by, now=now, details={"approval": approval.pk})
-    Parcel.objects.filter(pk=parcel.pk).update(
-        seed=seed, code_hash=codes.lookup_hash(bytes.fromhex(settings.KEYS.lookup), code)
-    )
+    Parcel.objects.filter(pk=parcel.pk).update(**receipt_codes.new()._asdict())
 
 
 def _mine(number: str, by: Actor, *, lock: bool = True) -> Parcel:

@@ -19,7 +19,7 @@ from parcels.actions.telling import is_code
 from parcels.actions.undoing import Counting
 from parcels.actions.writing import Made
 from parcels.assessment import categories
-from parcels.declarations import LINE_PLACE, MOST_TEXT, DeclaredLine
+from parcels.declarations import LINE_PLACE, MOST_TEXT, DeclaredLine, line_row
 from parcels.models import Line, Parcel
 from people import vault
 
@@ -90,7 +90,8 @@ def _new_lines(made: Sequence[Made]) -> Iterator[Line]:
     lines = Line.objects.filter(parcel__in=parcels).values_list("parcel_id", "number", "unit_mass_g")
     masses = {(parcel, line): mass for parcel, line, mass in lines}
     for each in made:
-        key = vault.unwrap(parcels[each.held.id].sender.key.wrapped)
+        sender = parcels[each.held.id].sender
+        key = vault.unwrap(sender.key.wrapped, row=sender.pk)
         kept = each.details["lines_described"]
         for described, entry in zip(each.step.described, kept, strict=True):
             mass = described.unit_mass_g or masses[each.held.id, described.line]
@@ -100,7 +101,9 @@ def _new_lines(made: Sequence[Made]) -> Iterator[Line]:
                 parcel_id=each.held.id,
                 number=entry["now"],
                 described_at=each.number,
-                sealed_description=vault.seal(key, line.description, place=LINE_PLACE),
+                sealed_description=vault.seal(
+                    key, line.description, place=LINE_PLACE, row=line_row(each.held.id, entry["now"])
+                ),
                 category=category,
                 also=also,
                 exact=exact,

@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-import secrets
+import hmac
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain
-from typing import NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
-from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from psycopg.types.json import Jsonb
 
 from exchanges import terms
 from exchanges.models import Round
-from parcels import codes
+from parcels import codes, receipt_codes
 from parcels.actions.advance import decide
 from parcels.actions.holding import Held, newborn, today
 from parcels.actions.steps import Refused, Step
 from parcels.actions.writing import Made
 from parcels.assessment import categories
-from parcels.declarations import LINE_PLACE, RELATIONSHIP_PLACE, Declaration
+from parcels.declarations import LINE_PLACE, RELATIONSHIP_PLACE, Declaration, line_row
 from parcels.models import Line, Movement, Parcel, Publication
 from people import bulk, vault
 from people.actions import Known, Told, hear, record
 from people.actors import Actor, announce
 
-SEED_BYTES = 16
 T = TypeVar("T")
+# The first byte of a content hash that the sender's key made.
+_OF_SENDER: Final = b"\x02"
 
 
 class Registered(NamedTuple):
@@ -85,7 +85,7 @@ def _answers_again(declarations: Sequence[Declaration], round_: Round, by: Actor
     if any(each.external_id not in before for each in declarations):
         return []
     return [
-        repeated(each.external_id or "", content_hash(each, round_), *before[each.external_id or ""])
+        repeated(each.external_id or "", each.canonical(round_.pk), before[each.external_id or ""])
         for each in declarations
     ]
 
@@ -114,58 +114,87 @@ def take_in(
     writer.wait()
     known = registered_before([each.external_id for each in declarations], by)
     fresh: dict[int, _Told] = {}
+    now_told: dict[str, int] = {}
     for place, each in enumerate(told):
         external_id = each.declaration.external_id
-        if external_id is None or external_id not in known:
+        if external_id is None or external_id not in known.keys() | now_told.keys():
             fresh[place] = each
             if external_id is not None:
-                known[external_id] = "", each.content
+                now_told[external_id] = place
     numbers = dict(zip(fresh, _create(list(fresh.values()), round_, by, now, writer), strict=True))
-    for place, number in numbers.items():
-        if (external_id := declarations[place].external_id) is not None:
-            known[external_id] = number, told[place].content
+    for external_id, place in now_told.items():
+        known[external_id] = Before(numbers[place], told[place].content)
     return [
         Registered("created", each.external_id, numbers[place])
         if place in numbers
-        else repeated(each.external_id or "", told[place].content, *known[each.external_id or ""])
+        else repeated(each.external_id or "", told[place].content, known[each.external_id or ""])
         for place, each in enumerate(declarations)
     ]
 
 
 class _Told(NamedTuple):
     declaration: Declaration
-    content: bytes
+    content: str
     sender: Told
     recipient: Told
 
 
 def _hear(each: Declaration, round_: Round) -> _Told:
-    return _Told(each, content_hash(each, round_), hear(each.sender), hear(each.recipient))
+    return _Told(each, each.canonical(round_.pk), hear(each.sender), hear(each.recipient))
 
 
-def content_hash(declaration: Declaration, round_: Round) -> bytes:
-    """Return the keyed hash that tells a repeat from a change, 16 bytes."""
-    return vault.search_key(declaration.canonical(round_.pk))
+class Before(NamedTuple):
+    """A parcel that was registered under an external id: its number, and what tells a repeat from a change.
+
+    `content` is what was told just now, or the hash that its row keeps; `key` is then its sender's.
+    """
+
+    number: str
+    content: str | bytes
+    key: bytes | None = None
+
+    def is_of(self, content: str) -> bool:
+        """Whether the same was told. Once its sender was erased, nobody can say so any more."""
+        if isinstance(self.content, str):
+            return self.content == content
+        if len(self.content) == len(vault.search_key(content)):
+            return self.content in vault.search_keys(content)
+        return self.key is not None and hmac.compare_digest(self.content, content_hash(self.key, content))
 
 
-def registered_before(external_ids: Sequence[str | None], by: Actor) -> dict[str, tuple[str, bytes]]:
-    """Return number and content hash of those that `by`'s organisation has registered."""
+def content_hash(sender_key: bytes, content: str) -> bytes:
+    """Return what a parcel's row keeps of its declaration, 17 bytes.
+
+    It is made with the sender's own key, which is never rotated and goes when the sender is erased; earlier
+    ones have 16 bytes, and are hashes of the search key.
+    """
+    return _OF_SENDER + vault.content_key(sender_key, content)
+
+
+def registered_before(external_ids: Sequence[str | None], by: Actor) -> dict[str, Before]:
+    """Return those that `by`'s organisation has registered under these external ids."""
     wanted = [each for each in external_ids if each is not None]
     if not wanted:
         return {}
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT external_id, number, content_hash FROM parcels_parcel"
-            " WHERE organisation_id = %s AND external_id = ANY(%s)",
+            "SELECT p.external_id, p.number, p.content_hash, p.sender_id, k.wrapped FROM parcels_parcel p"
+            " LEFT JOIN people_personkey k ON k.person_id = p.sender_id"
+            " WHERE p.organisation_id = %s AND p.external_id = ANY(%s)",
             [by.organisation_id, wanted],
         )
-        return {external_id: (number, bytes(content)) for external_id, number, content in cursor.fetchall()}
+        return {
+            external_id: Before(
+                number, bytes(content), vault.unwrap(wrapped, row=sender) if wrapped else None
+            )
+            for external_id, number, content, sender, wrapped in cursor.fetchall()
+        }
 
 
-def repeated(external_id: str, content: bytes, number: str, before: bytes) -> Registered:
+def repeated(external_id: str, content: str, before: Before) -> Registered:
     """Return what a declaration is whose external id came before: the same again, or a change refused."""
-    if content == before:
-        return Registered("unchanged", external_id, number)
+    if before.is_of(content):
+        return Registered("unchanged", external_id, before.number)
     return Registered("rejected", external_id, None, "external-id-reused")
 
 
@@ -225,14 +254,16 @@ def _write(
         (
             "id", "number", "round_id", "organisation_id", "sender_id", "recipient_id", "sealed_relationship",
             "external_id", "content_hash", "status", "last_number", "status_since", "declared_mass_g",
-            "gross_mass_g", "holder_id", "seed", "code_key_version", "code_hash", "frozen", "flagged",
+            "gross_mass_g", "holder_id", "seed", "code_key_version", "lookup_key_version", "code_hash",
+            "frozen", "flagged",
         ),
         (
             (
                 held.id, held.number, round_.pk, by.organisation_id, sender.id, held.recipient,
-                _relationship(told.declaration, sender), told.declaration.external_id, told.content,
-                held.status.value, held.last_number, held.since, told.declaration.declared_mass_g,
-                held.gross_mass_g, held.holder, *_code(), False, False,
+                _relationship(told.declaration, sender, held.id), told.declaration.external_id,
+                content_hash(sender.key, told.content), held.status.value, held.last_number, held.since,
+                told.declaration.declared_mass_g, held.gross_mass_g, held.holder, *receipt_codes.new(),
+                False, False,
             )
             for told, sender, held in born
         ),
@@ -279,22 +310,17 @@ def _movement(made: Made) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _relationship(declaration: Declaration, sender: Known) -> bytes | None:
+def _relationship(declaration: Declaration, sender: Known, parcel: int) -> bytes | None:
     if not declaration.relationship:
         return None
-    return vault.seal(sender.key, declaration.relationship, place=RELATIONSHIP_PLACE)
-
-
-def _code() -> tuple[bytes, int, bytes]:
-    seed = secrets.token_bytes(SEED_BYTES)
-    code = codes.receipt_code(bytes.fromhex(settings.KEYS.code), seed)
-    return seed, 1, codes.lookup_hash(bytes.fromhex(settings.KEYS.lookup), code)
+    return vault.seal(sender.key, declaration.relationship, place=RELATIONSHIP_PLACE, row=parcel)
 
 
 def _lines(born: Sequence[_Born]) -> Iterator[tuple[object, ...]]:
     for (each, *_), sender, held in born:
         for number, line in enumerate(each.lines, 1):
-            sealed = vault.seal(sender.key, line.description, place=LINE_PLACE)
+            row = line_row(held.id, number)
+            sealed = vault.seal(sender.key, line.description, place=LINE_PLACE, row=row)
             category, also, exact = categories(line)
             yield (
                 held.id, number, sealed, category, also, exact, line.quantity, line.unit_mass_g, 0, "kept",

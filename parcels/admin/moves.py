@@ -15,9 +15,8 @@ from parcels import access, bell
 from parcels.actions import Result
 from parcels.admin import advice, moving, words
 from parcels.admin.forms import MoveForm
-from parcels.admin.parcel_page import keys_of, open_sealed
+from parcels.admin.parcel_page import description_of, keys_of
 from parcels.admin.reading import Reader, reader_of
-from parcels.declarations import LINE_PLACE
 from parcels.lifecycle import MOVES, Kind
 from parcels.models import Line, Parcel
 from people.desk import page, require
@@ -158,7 +157,7 @@ def _lines(form: MoveForm, said: advice.Advice | None) -> list[LineRow]:
     return [
         LineRow(
             line,
-            open_sealed(keys, parcel.sender_id, line.sealed_description, LINE_PLACE) if parcel else "",
+            description_of(line, parcel, keys) if parcel else "",
             fields,
             said.by_line.get(line.number, ()) if said else (),
         )

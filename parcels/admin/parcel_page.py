@@ -19,7 +19,7 @@ from parcels.admin.opened import SCANNED
 from parcels.admin.parcel_list import initials
 from parcels.admin.reading import Reader
 from parcels.assessment import explain_to_staff
-from parcels.declarations import LINE_PLACE, RELATIONSHIP_PLACE
+from parcels.declarations import LINE_PLACE, RELATIONSHIP_PLACE, line_row
 from parcels.lifecycle import FAMILY_WORD, HARD_NEWS, OBSERVE, Status
 from parcels.models import Finding, Line, Movement, Note, Parcel
 from parcels.settling import NOTE_PLACE
@@ -240,22 +240,22 @@ def _people(parcel: Parcel, reader: Reader, *, is_open: bool) -> list[tuple[str,
 def keys_of(parcel: Parcel) -> dict[int, bytes]:
     """Return the keys of its two people, without those who were erased."""
     wrapped = PersonKey.objects.filter(person__in=(parcel.sender_id, parcel.recipient_id))
-    return {key.person_id: vault.unwrap(key.wrapped) for key in wrapped}
+    return {key.person_id: vault.unwrap(key.wrapped, row=key.person_id) for key in wrapped}
 
 
 def open_sealed(
-    keys: Mapping[int, bytes], person_id: int, sealed: bytes | memoryview | None, place: str
+    keys: Mapping[int, bytes], person_id: int, sealed: bytes | memoryview | None, place: str, row: int | str
 ) -> str:
     if sealed is None:
         return ""
     try:
-        return vault.unseal(keys[person_id], bytes(sealed), place=place)
+        return vault.unseal(keys[person_id], bytes(sealed), place=place, row=row)
     except (KeyError, InvalidTag):
         return ERASED
 
 
 def _relationship(parcel: Parcel, keys: Mapping[int, bytes]) -> str:
-    return open_sealed(keys, parcel.sender_id, parcel.sealed_relationship, RELATIONSHIP_PLACE)
+    return open_sealed(keys, parcel.sender_id, parcel.sealed_relationship, RELATIONSHIP_PLACE, parcel.pk)
 
 
 def worded_finding(finding: Finding) -> dict[str, Any]:
@@ -272,6 +272,11 @@ def worded(verdict: str, code: str, rule: ContentRule | None, terms: Terms) -> d
     }
 
 
+def description_of(line: Line, parcel: Parcel, keys: Mapping[int, bytes]) -> str:
+    row = line_row(parcel.pk, line.number)
+    return open_sealed(keys, parcel.sender_id, line.sealed_description, LINE_PLACE, row)
+
+
 def rows(parcel: Parcel, keys: Mapping[int, bytes], found: Sequence[Finding]) -> list[Row]:
     lines = list(parcel.lines.order_by("number"))
     names = dict(
@@ -282,7 +287,7 @@ def rows(parcel: Parcel, keys: Mapping[int, bytes], found: Sequence[Finding]) ->
     return [
         Row(
             line,
-            open_sealed(keys, parcel.sender_id, line.sealed_description, LINE_PLACE),
+            description_of(line, parcel, keys),
             names.get(line.category, "not recognised"),
             [worded_finding(each) for each in found if each.line == line.number],
         )
@@ -301,7 +306,8 @@ def _notes(parcel: Parcel, keys: Mapping[int, bytes], reader: Reader) -> list[tu
         return []
     notes = Note.objects.filter(parcel=parcel, organisation=reader.organisation).select_related("written_by")
     return [
-        (note, open_sealed(keys, note.person_id, note.sealed, NOTE_PLACE)) for note in notes.order_by("-pk")
+        (note, open_sealed(keys, note.person_id, note.sealed, NOTE_PLACE, note.pk))
+        for note in notes.order_by("-pk")
     ]
 
 

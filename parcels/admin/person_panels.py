@@ -56,7 +56,7 @@ class Looking:
         except PersonKey.DoesNotExist:
             return None
         rows = access.facts(self.reader.actor, self.person, self.ties).order_by("-recorded_at", "-pk")
-        return [(fact, vault.unseal(key, fact.sealed, place=vault.FACT_PLACE)) for fact in rows]
+        return [(fact, vault.unseal(key, fact.sealed, place=vault.FACT_PLACE, row=fact.pk)) for fact in rows]
 
     @cached_property
     def events(self) -> list[SituationEvent]:

@@ -174,7 +174,8 @@ def _show(
         subject_kind="parcel", subject=parcel.pk, act="review", decision=None
     ).first()
     keys = {
-        key.person_id: vault.unwrap(key.wrapped) for key in PersonKey.objects.filter(person=parcel.sender_id)
+        key.person_id: vault.unwrap(key.wrapped, row=key.person_id)
+        for key in PersonKey.objects.filter(person=parcel.sender_id)
     }
     words_, tone, may = stage(open_, reader, parcel)
     context: dict[str, Any] = {

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
@@ -16,7 +15,7 @@ from rest_framework.response import Response
 
 from exchanges import access as exchanges_access
 from exchanges.models import Round
-from parcels import access, codes
+from parcels import access, receipt_codes
 from parcels.actions import Refused, Registered, register
 from parcels.api.shapes import STATUSES, FindingSerializer, findings_of
 from parcels.assessment import assess
@@ -190,8 +189,8 @@ _CODE_IS_GIVEN_AGAIN: Final = frozenset(
 
 def _receipt_code(number: str, actor: Actor, now: datetime) -> str | None:
     """Make the code again from the parcel's seed: it is kept nowhere, and in no saved reply."""
-    rows = access.parcels(actor, now).values_list("seed", "seen_status")
-    seed, status = rows.get(number=number)
+    rows = access.parcels(actor, now).values_list("seed", "code_key_version", "seen_status")
+    seed, version, status = rows.get(number=number)
     if status not in _CODE_IS_GIVEN_AGAIN:
         return None
-    return codes.receipt_code(bytes.fromhex(settings.KEYS.code), bytes(seed))
+    return receipt_codes.code_of(seed, version)

@@ -153,13 +153,15 @@ def _told(people: Sequence[Person], actor: Actor) -> dict[int, dict[str, str]]:
     ours = actor.organisation_id if access.reads_published_only(actor) else None
     as_declared = {person.pk for person in people if person.organisation_id == ours}
     rows = _facts(actor).filter(person__in=people, person__key__isnull=False).order_by("recorded_at", "pk")
-    chosen: dict[tuple[int, str], tuple[bytes | memoryview, bytes | memoryview]] = {}
-    for pk, wrapped, kind, sealed in rows.values_list("person", "person__key__wrapped", "kind", "sealed"):
+    chosen: dict[tuple[int, str], tuple[int, bytes | memoryview, bytes | memoryview]] = {}
+    kept = rows.values_list("pk", "person", "person__key__wrapped", "kind", "sealed")
+    for fact, pk, wrapped, kind, sealed in kept:
         if pk not in as_declared or (pk, kind) not in chosen:
-            chosen[pk, kind] = wrapped, sealed
+            chosen[pk, kind] = fact, wrapped, sealed
     told: dict[int, dict[str, str]] = {}
-    for (pk, kind), (wrapped, sealed) in chosen.items():
-        text = vault.unseal(vault.unwrap(wrapped), sealed, place=vault.FACT_PLACE)
+    for (pk, kind), (fact, wrapped, sealed) in chosen.items():
+        key = vault.unwrap(wrapped, row=pk)
+        text = vault.unseal(key, sealed, place=vault.FACT_PLACE, row=fact)
         told.setdefault(pk, {})[kind] = text
     return told
 

@@ -6,14 +6,13 @@ import secrets
 from datetime import datetime
 from typing import Final, TypedDict
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
 from exchanges.models import Round
-from parcels import codes
+from parcels import receipt_codes
 from parcels.demonstration.offices import ACCOUNTS, ROUND, SYSTEMS, Account, System
 from parcels.lifecycle import Status
 from parcels.models import Parcel
@@ -106,4 +105,4 @@ def _receipt_code(round_: Round, now: datetime) -> str | None:
     parcel = told.order_by("external_id").first()
     if parcel is None:
         return None
-    return codes.receipt_code(bytes.fromhex(settings.KEYS.code), bytes(parcel.seed))
+    return receipt_codes.code_of(parcel.seed, parcel.code_key_version)

@@ -16,9 +16,9 @@ from django.db import transaction
 
 from exchanges.models import Round
 from parcels.actions.register import (
+    Before,
     Registered,
     check_round,
-    content_hash,
     once_more_if_another_was_first,
     registered_before,
     repeated,
@@ -155,10 +155,10 @@ class _Trial:
         before = registered_before([each.external_id for each in declarations], self._by)
         return [self._judge(each, before) for each in declarations]
 
-    def _judge(self, declaration: Declaration, before: Mapping[str, tuple[str, bytes]]) -> Registered:
+    def _judge(self, declaration: Declaration, before: Mapping[str, Before]) -> Registered:
         external_id = declaration.external_id or ""
         if external_id in before:
-            return repeated(external_id, content_hash(declaration, self._round), *before[external_id])
+            return repeated(external_id, declaration.canonical(self._round.pk), before[external_id])
         match self._seen.put(external_id, _fingerprint(declaration)):
             case None:
                 return Registered("valid", external_id)

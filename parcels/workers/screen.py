@@ -16,7 +16,7 @@ from parcels.screening import Item, Rule, Screening, Terms
 from parcels.workers import batches, match
 from parcels.workers.acts import advance_all
 from parcels.workers.batches import Call, Stop, Work
-from people import vault
+from people import datakeys, vault
 
 # Whose other records are not looked for yet, theirs is no place in a quota yet.
 _DUE: Final = f"""
@@ -93,9 +93,10 @@ SELECT id, number, round_id, COALESCE(external_id, number), gross_mass_g, last_n
 
 # Shared lock: the version whose rules were read is the one the findings name.
 _ROUNDS: Final = """
-SELECT r.id, r.terms_id, r.sending_id, r.sealed_key, t.version, t.second_look_share,
+SELECT r.id, r.terms_id, r.sending_id, r.sealed_key, k.wrapped, t.version, t.second_look_share,
        t.mass_min_g, t.mass_max_g, t.quota_per_prisoner, t.books_apart
   FROM exchanges_round r JOIN exchanges_terms t ON t.id = r.terms_id
+  LEFT JOIN people_datakey k ON k.kind = 'round' AND k.subject = r.id
  WHERE r.id = ANY(%b) ORDER BY r.id FOR SHARE OF r
 """
 
@@ -116,10 +117,15 @@ def _rules(rounds: Collection[int]) -> dict[int, Rules]:
             version,
             Terms(by_terms[terms], *limits),
             float(share),
-            vault.unwrap(sealed_key, place=ROUND_KEY_PLACE),
+            _drawing_key(round_, sealed_key, wrapped),
         )
-        for round_, terms, sending, sealed_key, version, share, *limits in rows
+        for round_, terms, sending, sealed_key, wrapped, version, share, *limits in rows
     }
+
+
+def _drawing_key(round_: int, sealed: bytes, wrapped: bytes) -> bytes:
+    key = datakeys.unwrapped(datakeys.Kind.ROUND, round_, wrapped)
+    return bytes.fromhex(vault.unseal(key, sealed, place=ROUND_KEY_PLACE, row=round_))
 
 
 # What was taken out again is not in the parcel. The index holds all of it.

@@ -78,8 +78,11 @@ def keep_list(
         )  # fmt: skip
         bulk.insert(
             ListEntry,
-            ("list_id", "number", "wrapped", "sealed", "person_id"),
-            ((made.pk, each.number, *_sealed(each), (people or {}).get(each.number)) for each in entries),
+            ("list_id", "number", "wrapped", "kek_version", "sealed", "person_id"),
+            (
+                (made.pk, each.number, *_sealed(made.pk, each), (people or {}).get(each.number))
+                for each in entries
+            ),
         )
         record(by, Act.KEEP_LIST, "list", made.pk, now=now)
         if replaces is not None:
@@ -95,11 +98,17 @@ def _check_replaces(replaces: PrisonerList, by: Actor) -> None:
         raise NotComparable("That list was corrected already: correct the newer one.")
 
 
-def _sealed(entry: Entry) -> tuple[bytes, bytes]:
-    key = vault.new_key()
+def _sealed(list_id: int, entry: Entry) -> tuple[bytes, int, bytes]:
+    row = row_of(list_id, entry.number)
+    key = vault.new_key(row, place=KEY_PLACE)
     told = {"name": entry.name, "birth_date": entry.birth_date, "service_number": entry.service_number}
     text = json.dumps({**told, "note": entry.note}, ensure_ascii=False)
-    return vault.wrap(key.plain, place=KEY_PLACE), vault.seal(key.plain, text, place=ENTRY_PLACE)
+    return key.wrapped, key.kek_version, vault.seal(key.plain, text, place=ENTRY_PLACE, row=row)
+
+
+def row_of(list_id: int, number: int) -> str:
+    """Return what names an entry before it has an id."""
+    return f"{list_id}/{number}"
 
 
 def entries_of(list_: PrisonerList) -> list[Opened]:
@@ -107,17 +116,21 @@ def entries_of(list_: PrisonerList) -> list[Opened]:
 
 
 def open_entries(entries: QuerySet[ListEntry]) -> list[Opened]:
-    rows = entries.values_list("pk", "number", "person_id", "wrapped", "sealed")
+    rows = entries.values_list("pk", "list_id", "number", "person_id", "wrapped", "sealed")
     return [
-        Opened(pk, number, person, _opened(number, wrapped, sealed))
-        for pk, number, person, wrapped, sealed in rows
+        Opened(pk, number, person, _opened(list_id, number, wrapped, sealed))
+        for pk, list_id, number, person, wrapped, sealed in rows
     ]
 
 
-def _opened(number: int, wrapped: bytes | memoryview, sealed: bytes | memoryview) -> Entry | None:
+def _opened(
+    list_id: int, number: int, wrapped: bytes | memoryview, sealed: bytes | memoryview
+) -> Entry | None:
     if not wrapped:
         return None
-    text = vault.unseal(vault.unwrap(wrapped, place=KEY_PLACE), sealed, place=ENTRY_PLACE)
+    row = row_of(list_id, number)
+    key = vault.unwrap(wrapped, row=row, place=KEY_PLACE)
+    text = vault.unseal(key, sealed, place=ENTRY_PLACE, row=row)
     return Entry(number, **json.loads(text))
 
 

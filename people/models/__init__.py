@@ -9,7 +9,7 @@ from people.models.kinship import Kinship
 from people.models.lists import ComparedRow, ListComparison, ListEntry, PrisonerList
 from people.models.matches import GroupMember, MatchKey, MatchStatement, PossibleMatch
 from people.models.organisations import Organisation, Party
-from people.models.persons import Fact, NameKey, Person, PersonKey
+from people.models.persons import DataKey, Fact, NameKey, Person, PersonKey
 from people.models.purposes import Purpose
 from people.models.records import SavedReply, ThrottleWindow
 from people.models.references import new_reference
@@ -32,6 +32,7 @@ __all__ = [
     "Client",
     "ComparedRow",
     "Consent",
+    "DataKey",
     "Detention",
     "Fact",
     "Grant",

@@ -45,6 +45,7 @@ class ListEntry(models.Model):
     list = models.ForeignKey(PrisonerList, models.PROTECT, related_name="entries", db_index=False)
     number = models.PositiveIntegerField(help_text="As in the file: the header is row 1")
     wrapped = models.BinaryField(help_text="The entry's key, wrapped")
+    kek_version = models.SmallIntegerField(default=1, db_default=1)
     sealed = models.BinaryField(help_text="A JSON object: name, birth_date, service_number, note")
     person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
 

@@ -28,6 +28,8 @@ class Person(models.Model):
     recorded_at = models.DateTimeField(db_default=Now())
     # When a worker last looked for other records of the same human being. None: it is due.
     matched_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # The version of the search key under which name keys and match keys lie.
+    search_version = models.SmallIntegerField(default=1, db_default=1, editable=False)
 
     class Meta:
         verbose_name_plural = "people"
@@ -56,6 +58,39 @@ class PersonKey(models.Model):
 
     def __str__(self) -> str:
         return f"key of {self.person_id}"
+
+
+class DataKey(models.Model):
+    """The key of one subject that is no person: a round, a consignment, a visit. Destroying it erases.
+
+    Wrapped like a person's. What tells of a route, a place or an intermediary is sealed under one of these.
+    """
+
+    class Kind(models.TextChoices):
+        ROUND = "round"
+        CONSIGNMENT = "consignment"
+        VISIT = "visit"
+        RETURN = "return"
+        # Of a whole office, made with the first key of all: one for each exchange would tell their number.
+        PRISONERS = "prisoners", "exchanges of prisoners of an office"
+        CLAIMS = "claims", "claims of an office about nobody"
+
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    subject = models.BigIntegerField()
+    wrapped = models.BinaryField()
+    kek_version = models.SmallIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["kind", "subject"], name="datakey_once"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["round", "consignment", "visit", "return", "prisoners", "claims"]),
+                name="datakey_kind_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"key of {self.kind} {self.subject}"
 
 
 class Fact(models.Model):

@@ -8,14 +8,12 @@ import pytest
 from django.conf import settings
 
 from exchanges import actions
-from parcels import codes
+from parcels import codes, settling
 from parcels.declarations import DeclaredLine
-from parcels.models import Note
-from people import detention, vault
+from people import detention
 from people.access import Tie
 from people.actions import Telling
 from people.facts import add_fact
-from people.queries import key_of
 from tests.databases import Database
 from tests.factories import NOON, group_asked_for, registered, wished, world
 
@@ -64,10 +62,7 @@ def test_dump_names_nobody_and_opens_nothing(committed_db: Database) -> None:
         lines=(DeclaredLine("letter from Marusia", 1, 20),),
         relationship="sister of Marusia",
     )  # fmt: skip
-    Note.objects.create(
-        parcel=parcel, person=parcel.sender, organisation=w.north, written_by=w.gita,
-        sealed=vault.seal(key_of(parcel.sender_id), "Marusia called", place="parcels.note"),
-    )  # fmt: skip
+    settling.write_note(parcel, parcel.sender_id, "Marusia called", by=w.act(w.gita), now=NOON)
     detention.state(
         parcel.recipient, detention.Stated("Camp Canary", "2026", "", "one_side", w.south.pk),
         by=w.act(w.elena), ties={Tie.HOLDING}, now=NOON,

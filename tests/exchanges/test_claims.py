@@ -18,6 +18,7 @@ from people.actions import Telling, record_people
 from people.actors import Actor
 from people.models import Person, Staff
 from tests import factories
+from tests.exchanges.visits import person
 from tests.factories import NOON, World, group_asked_for, world
 
 DAY = date(2026, 11, 12)
@@ -84,9 +85,11 @@ def test_claim_is_kept_as_it_was_said(w: World, group: Return) -> None:
 def test_words_about_a_person_open_with_their_key_only(w: World, pavlo: Person) -> None:
     claim = record(w, pavlo, words="Said to be well", kind="state")
     assert words_of([claim]) == {claim.pk: "Said to be well"}
-    assert sealed.unseal(claim.sealed_words, sealed.CLAIM, pavlo.pk, {}) == "erased"
+    another = person(w.north, "Oleh Home")
+    another_key = sealed.keys_of([another.pk]).people[another.pk]
     with pytest.raises(InvalidTag):
-        sealed.unwrap(claim.sealed_words, sealed.CLAIM)
+        sealed.opened(another_key, claim.sealed_words, sealed.CLAIM, claim.pk)
+    assert sealed.opened(None, claim.sealed_words, sealed.CLAIM, claim.pk) == "erased"
 
 
 def test_not_accepted_back_is_the_claim_of_a_named_party(w: World, group: Return) -> None:

@@ -10,7 +10,7 @@ from django.db import DatabaseError, transaction
 
 from exchanges import actions
 from exchanges.actions import NotPossible
-from exchanges.actions.prisoners import NAME, UNNAME, decide, unsealed
+from exchanges.actions.prisoners import CROSSING, LIST_NOTE, NAME, STEP_NOTE, TITLE, UNNAME, decide, opener
 from exchanges.models import (
     Exchange,
     ExchangeCount,
@@ -78,7 +78,7 @@ def third(w: World, name: str = "Jan") -> Staff:
 
 def test_exchange_is_opened_by_two(w: World) -> None:
     made = exchange(w)
-    assert (made.status, made.category, unsealed(made.sealed_title)) == (
+    assert (made.status, made.category, opener(w.north.pk)(made.sealed_title, TITLE, made.pk)) == (
         "proposed", "n_for_n", "Before the winter",
     )  # fmt: skip
     assert named(w, made, w.gita) == [w.gita, w.ivo]
@@ -266,7 +266,10 @@ def test_corrected_list_takes_off_adds_and_keeps(w: World) -> None:
 
     second = state(w, made, petro, oleh)
 
-    assert (second.version, unsealed(second.sealed_note)) == (2, "From the meeting")
+    assert (second.version, opener(w.north.pk)(second.sealed_note, LIST_NOTE, second.pk)) == (
+        2,
+        "From the meeting",
+    )
     rows = made.people.order_by("pk").values_list("person", "status", "on_list__version")
     assert list(rows) == [(petro.pk, "verified", 1), (ivan.pk, "removed", 1), (oleh.pk, "listed", 2)]
     taken = ListedStep.objects.filter(listed__person=ivan).order_by("pk")
@@ -320,7 +323,7 @@ def test_person_is_verified_disputed_verified_removed(w: World) -> None:
     assert [(each.what, each.reason) for each in kept] == [
         ("listed", ""), ("verified", ""), ("disputed", "name_differs"), ("verified", ""), ("removed", "not_held"),
     ]  # fmt: skip
-    assert unsealed(kept[2].sealed_note) == "Seen as Piotr"
+    assert opener(w.north.pk)(kept[2].sealed_note, STEP_NOTE, kept[2].pk) == "Seen as Piotr"
 
 
 def test_marking_is_all_or_none_and_says_why(w: World) -> None:
@@ -426,7 +429,10 @@ def test_stage_that_fell_through_is_planned_anew(w: World) -> None:
         place="At the river", by=by, now=NOON,
     )  # fmt: skip
     stage = Stage.objects.get()
-    assert (stage.status, unsealed(stage.sealed_place)) == ("planned", "At the river")
+    assert (stage.status, opener(w.north.pk)(stage.sealed_place, CROSSING, stage.pk)) == (
+        "planned",
+        "At the river",
+    )
 
 
 def test_exchange_that_is_not_agreed_finishes_no_stage(w: World) -> None:

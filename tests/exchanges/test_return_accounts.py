@@ -53,7 +53,8 @@ def test_each_count_keeps_its_source_and_none_is_summed(w: World) -> None:
         (131, "returned", "South", DAY, None),
         (126, "returned", "a news agency", DAY, None),
     ]
-    assert sealed.unwrap(Count.objects.get(number=124).sealed_scope, sealed.SCOPE) == "Own flights"
+    kept = Count.objects.get(number=124)
+    assert sealed.told_of_return(kept.sealed_scope, sealed.SCOPE, kept.group_id, kept.pk) == "Own flights"
 
 
 @pytest.mark.parametrize(
@@ -175,7 +176,9 @@ def test_whereabouts_are_sealed_under_the_persons_key_and_added(w: World) -> Non
     assert b"Hilltown" not in bytes(shown.where.sealed_place)
     keys = sealed.keys_of({vera.person_id})
     assert (
-        sealed.unseal(shown.where.sealed_place, sealed.WHEREABOUTS, vera.person_id, keys)
+        sealed.opened(
+            keys.people[vera.person_id], shown.where.sealed_place, sealed.WHEREABOUTS, shown.where.pk
+        )
         == "Hospital, Hilltown"
     )
     assert (Whereabouts.objects.count(), shown.where.responsible) == (2, w.south)

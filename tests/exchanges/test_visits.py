@@ -73,7 +73,7 @@ def test_visit_goes_from_agreed_to_reported(w: World) -> None:
     assert done(visit) == ["agree", "add_prisoners", "schedule", "hold", "report"]
     told = ReportedPerson.objects.get()
     assert told.sealed_words is not None
-    assert vault.unseal(key_of(pavlo.pk), told.sealed_words, place=WORDS) == "all well"
+    assert vault.unseal(key_of(pavlo.pk), told.sealed_words, place=WORDS, row=told.pk) == "all well"
 
 
 def test_every_step_of_the_table_and_no_other(w: World) -> None:

@@ -96,8 +96,8 @@ def test_create_keeps_what_was_told(w: World, north: Partner) -> None:
     assert told["recipient"] == {"name": "Pavlo Away", "born_on": "1990", "service_number": "S-1"}
     assert [line["description"] for line in told["items"]] == ["печенье", "soap"]
     fact = Fact.objects.select_related("person__key").get(kind="external_id")
-    key = vault.unwrap(fact.person.key.wrapped)
-    assert vault.unseal(key, fact.sealed, place=vault.FACT_PLACE) == "P-7"
+    key = vault.unwrap(fact.person.key.wrapped, row=fact.person_id)
+    assert vault.unseal(key, fact.sealed, place=vault.FACT_PLACE, row=fact.pk) == "P-7"
 
 
 def test_create_finds_at_once_what_the_terms_say(w: World, north: Partner) -> None:

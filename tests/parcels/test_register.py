@@ -40,7 +40,10 @@ def test_description_is_sealed_under_the_senders_key(w: World) -> None:
 
     sealed = Line.objects.get(parcel=parcel).sealed_description
     assert "Олени".encode() not in bytes(sealed)
-    assert vault.unseal(key_of(parcel.sender_id), sealed, place=LINE_PLACE) == "лист від мами Олени"
+    assert (
+        vault.unseal(key_of(parcel.sender_id), sealed, place=LINE_PLACE, row=f"{parcel.pk}/1")
+        == "лист від мами Олени"
+    )
 
 
 def test_weighed_declaration_comes_in_accepted_by_two_movements(w: World) -> None:
