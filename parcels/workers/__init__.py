@@ -8,7 +8,21 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
-from parcels.workers import audit, batches, deadlines, facts, match, recheck, screen, situations, tidy, visits
+from django.conf import settings
+
+from parcels.workers import (
+    audit,
+    batches,
+    deadlines,
+    facts,
+    match,
+    recheck,
+    rekey,
+    screen,
+    situations,
+    tidy,
+    visits,
+)
 from parcels.workers.batches import Call, Stop
 
 # In the order of a sweep: what the others bring back to `accepted` is screened last, and what is screened
@@ -23,10 +37,14 @@ DRAINS: Final[Mapping[str, Callable[[Stop, Call], int]]] = {
     ),
     "deadlines": lambda stop, call: deadlines.drain(stop),
     "screen": lambda stop, call: screen.drain(stop, call),
+    "rekey": lambda stop, call: rekey.drain(stop),
     "tidy": lambda stop, call: tidy.drain(stop),
     "audit": lambda stop, call: audit.drain(stop),
     "verify": lambda stop, call: audit.verify(stop),
 }
+
+# What opens names, or the key of a round.
+_OPENS: Final = frozenset({"match", "screen", "rekey"})
 
 
 def drain(kind: str, stop: Stop = lambda: False, call: Call = lambda: None) -> int:
@@ -36,4 +54,6 @@ def drain(kind: str, stop: Stop = lambda: False, call: Call = lambda: None) -> i
 
     :raises KeyError: for an unknown kind
     """
+    if kind in _OPENS and not settings.KEYS.can_unwrap():
+        return 0  # locked: the work waits, and nothing counts as tried
     return DRAINS[kind](stop, call)

@@ -17,7 +17,7 @@ class Schedule(NamedTuple):
 # config.celery rings for each of these at its period.
 SCHEDULES: Final[Mapping[str, Schedule]] = {
     "sweep": Schedule(15, ("match", "recheck", "follow", "screen", "audit")),
-    "deadlines": Schedule(60, ("deadlines",)),
+    "deadlines": Schedule(60, ("deadlines", "rekey")),
     "tidy": Schedule(3600, ("tidy", "verify")),
 }
 
