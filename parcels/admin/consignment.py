@@ -19,7 +19,7 @@ from exchanges.models import Round
 from parcels import consignments
 from parcels.access import Relation
 from parcels.actions import Refused
-from parcels.admin import words
+from parcels.admin import route, words
 from parcels.admin.reading import Reader, reader_of
 from parcels.lifecycle import Status
 from parcels.models import Consignment, Parcel
@@ -96,6 +96,8 @@ class ConsignmentAdmin(ReadOnlyDesk):
             at("make/", make, "consignment_make"),
             at("<int:consignment_id>/seal/", seal, "consignment_seal"),
             at("<int:consignment_id>/dispatch/", dispatch, "consignment_dispatch"),
+            at("<int:consignment_id>/route/", tell_route, "consignment_route"),
+            at("<int:consignment_id>/route/look/", look_at_route, "consignment_route_look"),
             *super().get_urls(),
         ]
 
@@ -158,6 +160,22 @@ def dispatch(request: HttpRequest, consignment_id: int) -> HttpResponse:
     return _with_seal(request, consignment_id, _dispatch)
 
 
+def tell_route(request: HttpRequest, consignment_id: int) -> HttpResponse:
+    consignment = _found(request, consignment_id)
+    return _or_page(request, consignment, route.tell(request, consignment, _url(consignment)))
+
+
+def look_at_route(request: HttpRequest, consignment_id: int) -> HttpResponse:
+    consignment = _found(request, consignment_id)
+    return _or_page(request, consignment, route.look(request, consignment))
+
+
+def _or_page(
+    request: HttpRequest, consignment: Consignment, done: HttpResponse | dict[str, Any]
+) -> HttpResponse:
+    return done if isinstance(done, HttpResponse) else _show(request, consignment, SealForm(), done)
+
+
 def _with_seal(
     request: HttpRequest, consignment_id: int, act: Callable[[Reader, Consignment, SealForm], str]
 ) -> HttpResponse:
@@ -200,8 +218,17 @@ def _url(consignment: Consignment) -> str:
     return reverse("admin:parcels_consignment_change", args=[consignment.pk])
 
 
-def _show(request: HttpRequest, consignment: Consignment, form: SealForm) -> HttpResponse:
-    reader = reader_of(request)
+def _forms(told: dict[str, Any]) -> list[forms.Form]:
+    return [each for each in told.values() if isinstance(each, forms.Form)]
+
+
+def _show(
+    request: HttpRequest,
+    consignment: Consignment,
+    form: SealForm,
+    told: dict[str, Any] | None = None,
+) -> HttpResponse:
+    reader, told = reader_of(request), told or {}
     round_id = consignment.round_id
     parcels = reader.parcels(timezone.now()).filter(consignment=consignment).order_by("pk")
     found = BoundedPaginator(parcels, _PAGE).get_page(request.GET.get("page"))
@@ -214,9 +241,10 @@ def _show(request: HttpRequest, consignment: Consignment, form: SealForm) -> Htt
         "mass_kg": sum(parcel.gross_mass_g or 0 for parcel in parcels) / 1000,
         "form": form,
         "may": _dispatches(reader, round_id),
+        **route.context(request, consignment, told),
         "ready": Parcel.objects.filter(round=round_id, status=Status.CLEARED).count(),
     }
     return page(
         request, "admin/parcels/consignment.html", f"Consignment {consignment.number}", context,
-        status=400 if form.errors else 200,
+        status=400 if any(each.errors for each in (form, *_forms(told))) else 200,
     )  # fmt: skip

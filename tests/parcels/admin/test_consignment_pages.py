@@ -89,3 +89,36 @@ def test_auditor_looks_at_what_the_own_office_holds(w: World, where: str, sees: 
     packed(w, into)
     shown = text(signed_in(staff("omar", "auditor", getattr(w, where))).get(LIST))
     assert (into.number in shown) is sees
+
+
+def test_route_is_written_down_and_shown_for_a_purpose_only(w: World) -> None:
+    into, dawit = consignment(w), signed_in(w.dawit)
+    told = {
+        "carrier": "Canary Lines",
+        "way": "by Canaryville",
+        "intermediary": "",
+        "handed_over_at": "Bridge 9",
+    }
+    assert messages(dawit.post(f"{LIST}{into.pk}/route/", told, follow=True)) == [
+        "The route is written down, sealed."
+    ]
+    plain = dawit.get(f"{LIST}{into.pk}/change/")
+    assert "Canary" not in plain.content.decode()
+
+    refused = dawit.post(f"{LIST}{into.pk}/route/look/", {"purpose": ""})
+    assert (refused.status_code, "Canary" in refused.content.decode()) == (400, False)
+    shown = dawit.post(f"{LIST}{into.pk}/route/look/", {"purpose": "parcel_delivery"}).content.decode()
+    assert "Canary Lines" in shown
+    assert "Bridge 9" in shown
+
+
+def test_route_is_nobody_elses_to_tell_or_look_at(w: World) -> None:
+    into = consignment(w)
+    for who in (w.amina, w.gita, w.elena):
+        client = signed_in(who)
+        for act, data in (("route", {"carrier": "Mine"}), ("route/look", {"purpose": "incident"})):
+            assert client.post(f"{LIST}{into.pk}/{act}/", data).status_code == 404
+    farid = signed_in(w.farid)
+    assert farid.post(f"{LIST}{into.pk}/route/", {"carrier": "Mine"}).status_code == 400
+    assert Consignment.objects.get(pk=into.pk).sealed_route is None
+    assert signed_in(w.dawit).get(f"{LIST}{into.pk}/route/").status_code == 405
