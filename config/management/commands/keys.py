@@ -12,6 +12,7 @@ from django.core.management import BaseCommand, CommandError
 from config import database
 from config.keys import NAMES, kek, rotating, shares
 from parcels.workers import rekey
+from people import erasing
 from people.locking import Locked
 from people.rekeying import Rewriting
 
@@ -37,6 +38,7 @@ class Command(BaseCommand):
         retire.add_argument("version", type=int)
         deeds.add_parser("split", help="make a key-encryption key of which two of three officers hold shares")
         deeds.add_parser("unlock", help="enter one officer's share")
+        deeds.add_parser("erase-again", help="after a restore: erase all who were erased before")
         deeds.add_parser("lock", help="wipe the key-encryption key from the memory of all processes")
 
     def handle(self, *args: Any, deed: str, **options: Any) -> None:
@@ -44,7 +46,7 @@ class Command(BaseCommand):
         database.use(settings.ADDRESSES.database, role="lifeline_worker" if settings.DATABASE_ROLE else "")
         deeds: dict[str, Callable[..., None]] = {
             "status": self.status, "rotate": self.rotate, "rewrite": self.rewrite, "retire": self.retire,
-            "split": self.split, "unlock": self.unlock, "lock": self.lock,
+            "split": self.split, "unlock": self.unlock, "lock": self.lock, "erase-again": self.erase_again,
         }  # fmt: skip
         try:
             deeds[deed](**{key: options[key] for key in ("name", "version", "by_command") if key in options})
@@ -81,17 +83,18 @@ class Command(BaseCommand):
 
     def rewrite(self) -> None:
         """Show how far it is; stopped here, the workers go on within a minute."""
-        left: dict[str, int] = {}
+        time.sleep(rekey.SETTLED_S - rotating.KNOWN_TO_ALL_S)
+        due = [each for each in rekey.REWRITINGS if rekey.is_due(each)]
+        left = {each.what: each.left() for each in due}
 
         def show(each: Rewriting, rows: int) -> None:
-            left[each.what] = left.get(each.what, each.left() + rows) - rows
-            self.stdout.write(f"  {each.what}: {max(left[each.what], 0):,} left")
+            # The workers may have a share in it: then it is over sooner than this counts.
+            left[each.what] = max(left[each.what] - rows, 0)
+            self.stdout.write(f"  {each.what}: {left[each.what]:,} left")
 
-        time.sleep(rekey.SETTLED_S - rotating.KNOWN_TO_ALL_S)
         done = rekey.drain(lambda: False, show)
-        self.stdout.write(
-            f"Rewritten: {done:,}. Nothing is left." if done else "There is nothing to rewrite."
-        )
+        still = sum(each.left() for each in due)
+        self.stdout.write(f"Rewritten: {done:,}; still left, for the workers: {still:,}.")
 
     def retire(self, name: str, version: int) -> None:
         rotating.retire(name, version)
@@ -120,6 +123,10 @@ class Command(BaseCommand):
             return
         versions = ", ".join(map(str, waiting))
         self.stdout.write(f"Kept. A second officer has 15 minutes to enter theirs (version {versions}).")
+
+    def erase_again(self) -> None:
+        count = erasing.destroy_again()
+        self.stdout.write(f"{count:,} people had come back, and are erased again.")
 
     def lock(self) -> None:
         rotating.lock()
