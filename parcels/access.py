@@ -30,6 +30,7 @@ from django.db.models import (
 )
 
 from exchanges.models import Round
+from parcels import places
 from parcels.actions import Result
 from parcels.lifecycle import END, FAMILY_WORD, OBSERVE, Status
 from parcels.models import Finding, Movement, Parcel, Publication
@@ -296,7 +297,7 @@ def _as_uncontested(rows: QuerySet[Movement], holding: int, now: datetime) -> Qu
     return spared
 
 
-def details(actor: Actor, movement: Any, seen: Sight) -> dict[str, Any]:
+def details(actor: Actor, movement: Any, seen: Sight, opener: places.Opener) -> dict[str, Any]:
     """Return what the movement tells to one who has this sight; keys not listed here are told to nobody.
 
     :param movement: one of `movements`
@@ -309,7 +310,10 @@ def details(actor: Actor, movement: Any, seen: Sight) -> dict[str, Any]:
         keys = keys | _ROUTE
     if "situation" in movement.details and not actor.roles & OFFICERS:
         keys = keys - {"reason"}
-    told = {key: value for key, value in movement.details.items() if key in keys}
+    kept = movement.details
+    if seen.route:
+        kept = opener.opened(movement.move, movement.number, kept)
+    told = {key: value for key, value in kept.items() if key in keys}
     return told if movement.shown_move == movement.move else told | {"move": movement.move}
 
 

@@ -6,10 +6,12 @@ in one statement the two never part.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from parcels import places
 from parcels.actions import binary
 from parcels.actions.holding import Held
 from parcels.actions.steps import Step
@@ -90,6 +92,7 @@ def write(made: list[Made], changed: list[Held], now: datetime) -> None:
     if not made:
         return
     by = made[0].by
+    texts = _texts(made)
     movements = _columns(
         (
             each.held.id,
@@ -100,10 +103,10 @@ def write(made: list[Made], changed: list[Held], now: datetime) -> None:
             each.step.happened_at,
             each.step.external_id,
             each.details["corrects"] if each.move == CORRECT else None,
-            each.text,
+            text,
             each.public_from,
         )
-        for each in made
+        for each, text in zip(made, texts, strict=True)
     )
     parcels = _columns(
         (
@@ -129,6 +132,21 @@ def write(made: list[Made], changed: list[Held], now: datetime) -> None:
             for finding in each.step.findings
         ]:
             cursor.execute(_FINDINGS, _columns(findings))
+
+
+def _texts(made: list[Made]) -> list[str]:
+    """Return what each tells, as it is kept: places on the way sealed under their round's key."""
+    rounds = {each.held.round.pk for each in made if places.tells(each.move, each.details)}
+    keys = {round_: places.key_for(round_) for round_ in rounds}
+    return [
+        json.dumps(
+            places.sealed(each.details, keys[each.held.round.pk], each.held.id, each.number),
+            ensure_ascii=False,
+        )
+        if places.tells(each.move, each.details)
+        else each.text
+        for each in made
+    ]
 
 
 def _columns(rows: Any) -> list[list[Any]]:

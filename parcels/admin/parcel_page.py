@@ -12,7 +12,7 @@ from django.utils import timezone
 from exchanges.access import sees_intermediary
 from exchanges.models import ContentRule, Round, SettledAddressee, Terms
 from exchanges.queries import Timeline, claims_about
-from parcels import access
+from parcels import access, places
 from parcels.access import Relation
 from parcels.admin import moving, words
 from parcels.admin.opened import SCANNED
@@ -164,6 +164,7 @@ def history(
     names = ends_named(reader, round_)
     codes = {end.code: end.pk for end in (round_.sending, round_.neutral, round_.holding) if end}
     seen = access.sight(reader.actor, parcel)
+    opener = places.Opener(parcel.pk, parcel.round_id)
     return [
         Entry(
             each.place,
@@ -174,7 +175,7 @@ def history(
             each.recorded_at,
             names[codes.get(str(each.details.get("on_behalf_of", "")), each.organisation_id)],
             _who(each, reader, names),
-            _details(access.details(reader.actor, each, seen), each),
+            _details(access.details(reader.actor, each, seen, opener), each),
             _family_of(each, public, now) if seen.relation is Relation.SENDING else "",
         )
         for each in reversed(movements)

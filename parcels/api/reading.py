@@ -18,7 +18,7 @@ from rest_framework import generics
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from parcels import access, codes
+from parcels import access, codes, places
 from parcels.api import declaring
 from parcels.api.shapes import MovementSerializer, ParcelRowSerializer, ParcelSerializer, findings_of
 from parcels.assessment import Explained, explain
@@ -111,7 +111,8 @@ class Movements(Calls, generics.ListAPIView[Movement]):
         parcel = _find(actor, number, now)
         page = self.paginate_queryset(access.movements(actor, parcel, now)) or []
         seen = access.sight(actor, parcel)
-        rows = [_movement(each, parcel, actor, seen) for each in page]
+        opener = places.Opener(parcel.pk, parcel.round_id)
+        rows = [_movement(each, parcel, actor, seen, opener) for each in page]
         if any(access.tells_route(row["details"] or {}) for row in rows):
             _record_look(actor, parcel)
         return self.get_paginated_response(MovementSerializer(rows, many=True).data)
@@ -164,7 +165,9 @@ def _findings(actor: Actor, parcel: Parcel, now: datetime) -> list[dict[str, Any
     )
 
 
-def _movement(movement: Any, parcel: Parcel, actor: Actor, seen: access.Sight) -> dict[str, Any]:
+def _movement(
+    movement: Any, parcel: Parcel, actor: Actor, seen: access.Sight, opener: places.Opener
+) -> dict[str, Any]:
     if seen.published_only:
         since_on = access.date_at_office(movement.public_from, parcel)
         return dict.fromkeys(MovementSerializer().fields) | {"status": movement.shown, "since_on": since_on}
@@ -179,7 +182,7 @@ def _movement(movement: Any, parcel: Parcel, actor: Actor, seen: access.Sight) -
         "organisation": movement.organisation.code,
         "actor": movement.actor,
         "external_id": movement.external_id if is_own else None,
-        "details": access.details(actor, movement, seen),
+        "details": access.details(actor, movement, seen, opener),
     }
 
 

@@ -12,8 +12,9 @@ from typing import Final, NamedTuple
 
 from django.db import connection
 
+from parcels import places
 from parcels.actions import Step, advance
-from parcels.lifecycle import MOVES, Kind
+from parcels.lifecycle import MOVES, OBSERVE, Kind
 from parcels.workers.acts import Acts
 from parcels.workers.batches import Work
 from people import actors
@@ -41,12 +42,15 @@ _FROM: Final = f"""
 """
 _DUE: Final = f"SELECT DISTINCT p.id {_FROM}"
 _LOAD: Final = f"""
-SELECT DISTINCT ON (p.id) p.number, o.number, o.fact, o.happened_at, o.organisation_id, o.details
+SELECT DISTINCT ON (p.id) p.id, p.round_id, p.number, o.number, o.fact, o.happened_at, o.organisation_id,
+       o.details
        {_FROM} AND p.id = ANY(%s) ORDER BY p.id, o.happened_at, o.number
 """
 
 
 class Observed(NamedTuple):
+    id: int
+    round: int
     parcel: str
     number: int
     fact: str
@@ -56,7 +60,9 @@ class Observed(NamedTuple):
     """JSON, as it was kept."""
 
     def step(self) -> Step:
-        details = {key: value for key, value in json.loads(self.details).items() if key != "move"}
+        opener = places.Opener(self.id, self.round)
+        told = opener.opened(OBSERVE, self.number, json.loads(self.details))
+        details = {key: value for key, value in told.items() if key != "move"}
         return Step(self.parcel, self.fact, self.happened_at, details={**details, "cites": self.number})
 
 

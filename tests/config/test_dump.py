@@ -1,21 +1,25 @@
-"""What somebody who carries the database away can read of people: nothing."""
+"""What somebody who carries the database away can read of people, and of ways: nothing."""
 
 import re
 from datetime import date
 
 import psycopg
 import pytest
+from cryptography.exceptions import InvalidTag
 from django.conf import settings
 
 from exchanges import actions
-from parcels import codes, settling
+from parcels import codes, places, routes, settling
+from parcels.actions import Step, advance
 from parcels.declarations import DeclaredLine
+from parcels.models import Movement
 from people import detention
 from people.access import Tie
 from people.actions import Telling
 from people.facts import add_fact
 from tests.databases import Database
-from tests.factories import NOON, group_asked_for, registered, wished, world
+from tests.exchanges import visits
+from tests.factories import NOON, dispatched, group_asked_for, registered, wished, world
 
 CANARIES = (
     "Zolotareva",
@@ -104,3 +108,45 @@ def test_dump_tells_nothing_of_returns_and_claims(committed_db: Database) -> Non
     assert [
         canary for canary in (b"Canary", b"Zolotareva", b"Marusia", b"1951-02-03") if canary in taken
     ] == []
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_dump_tells_no_route_no_intermediary_and_no_place_on_the_way(committed_db: Database) -> None:
+    w = world()
+    parcel = dispatched(w)
+    into = parcel.consignment
+    assert into is not None
+    routes.tell(
+        into, routes.Route("Canary Lines", "by Canaryville", "The Canary Order", "Bridge of Canary"),
+        by=w.act(w.dawit), now=NOON,
+    )  # fmt: skip
+    early = registered(w)
+    steps = [
+        Step(parcel.number, "entrust", NOON, "e-1", {"place": "Canary depot"}),
+        Step(
+            early.number, "hand_over", NOON, "h-1", {"place": "Canary bridge", "act": "A-1"}
+        ),  # observed only
+    ]
+    assert [each.result for each in advance(steps, by=w.act(w.farid), now=NOON)] == ["moved", "observed"]
+    actions.set_place(visits.scheduled(w), "Canary ward", by=w.act(w.elena), now=NOON)
+
+    taken = dump(committed_db.owner_url)
+
+    assert into.number.encode() in taken
+    assert b"Canary" not in taken
+    for held, number in ((parcel, parcel.last_number + 1), (early, 2)):
+        movement = Movement.objects.get(parcel=held, number=number)
+        opener = places.Opener(held.pk, held.round_id)
+        assert opener.opened(movement.move, number, movement.details)["place"].startswith("Canary ")
+
+
+def test_place_moved_to_another_parcel_does_not_open(db: None) -> None:
+    w = world()
+    one, other = registered(w), registered(w)
+    key = places.key_for(w.round.pk)
+    kept = places.sealed({"place": "Canary bridge"}, key, one.pk, 2)
+
+    assert places.Opener(one.pk, w.round.pk).opened("entrust", 2, kept) == {"place": "Canary bridge"}
+    for parcel, number in ((other.pk, 2), (one.pk, 3)):
+        with pytest.raises(InvalidTag):
+            places.Opener(parcel, w.round.pk).opened("entrust", number, kept)
