@@ -1,4 +1,4 @@
-"""What was wrapped by the key-encryption key itself is sealed under data keys from now on.
+"""What was wrapped by the key-encryption key itself is sealed under data keys, and bound to its row.
 
 So its rotation touches keys alone. Called once, by a migration, as the owner: whatever is told of exchanges
 of prisoners is seen by those named on them, and by no worker.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -68,13 +69,71 @@ COLUMNS: Final = (
 )  # fmt: skip
 
 
+class Personal(NamedTuple):
+    """A column sealed under a person's key, of a table that is none of the workers'."""
+
+    table: str
+    column: str
+    place: str
+    person: str
+    """SQL for the person, of a row named t."""
+
+
+_MEMBER: Final = "(SELECT person_id FROM exchanges_returnperson WHERE id = t.member_id)"
+_CLAIMED: Final = "(SELECT person_id FROM exchanges_claim WHERE id = t.claim_id)"
+OF_PEOPLE: Final = (
+    Personal("people_detention", "sealed_place", "people.detention", "t.person_id"),
+    Personal("exchanges_wish", "sealed_words", "exchanges.wish", _MEMBER),
+    Personal("exchanges_whereabouts", "sealed_place", "exchanges.whereabouts", _MEMBER),
+    Personal("exchanges_claim", "sealed_words", "exchanges.claim", "t.person_id"),
+    Personal("exchanges_assessment", "sealed_note", "exchanges.assessment", _CLAIMED),
+    Personal("exchanges_reportedperson", "sealed_words", "exchanges.visit.words", "t.person_id"),
+)
+
+
 def seal_under_data_keys(apps: object, editor: BaseDatabaseSchemaEditor) -> None:
     with editor.connection.cursor() as cursor:
         for column in COLUMNS:
-            for pk, sealed in list(_anew(cursor, column)):
-                statement = f"UPDATE {column.table} SET {column.column} = %s WHERE id = %s"
-                cursor.execute(statement, [sealed, pk])
+            if anew := list(_anew(cursor, column)):
+                with unguarded(cursor, column.table):
+                    statement = f"UPDATE {column.table} SET {column.column} = %s WHERE id = %s"
+                    cursor.executemany(statement, [(sealed, pk) for pk, sealed in anew])
+        for personal in OF_PEOPLE:
+            _bind(cursor, personal)
         _proposed(cursor)
+
+
+def _bind(cursor: Any, column: Personal) -> None:
+    """Bind what is sealed under a person's key to its row; who was erased has no key, and stays as it is."""
+    cursor.execute(
+        f"SELECT t.id, t.{column.column}, k.person_id, k.wrapped FROM {column.table} t"
+        f" JOIN people_personkey k ON k.person_id = {column.person}"
+        f" WHERE length(t.{column.column}) > 0 AND get_byte(t.{column.column}, 0) = 1"
+    )
+    anew = []
+    for pk, kept, person, wrapped in cursor.fetchall():
+        key = vault.unwrap(wrapped, row=person)
+        text = vault.unseal(key, kept, place=column.place, row=pk)
+        anew.append((vault.seal(key, text, place=column.place, row=pk), pk))
+    if anew:
+        with unguarded(cursor, column.table):
+            cursor.executemany(f"UPDATE {column.table} SET {column.column} = %s WHERE id = %s", anew)
+
+
+@contextmanager
+def unguarded(cursor: Any, table: str) -> Iterator[None]:
+    """Let rows be changed that stand as they were told, and put every guard back as it was."""
+    cursor.execute(
+        "SELECT tgname, tgenabled FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal"
+        " AND tgenabled <> 'D'",
+        [table],
+    )
+    guards = cursor.fetchall()
+    for name, _ in guards:
+        cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {name}")
+    yield
+    for name, mode in guards:
+        cursor.execute(f"ALTER TABLE {table} ENABLE {'ALWAYS ' if mode == 'A' else ''}TRIGGER {name}")
 
 
 def _anew(cursor: Any, column: Column) -> Iterator[tuple[int, bytes]]:
@@ -108,16 +167,13 @@ def _proposed(cursor: Any) -> None:
         " WHERE details ? 'sealed_title' AND decision IS NULL"
     )
     rows = cursor.fetchall()
-    if rows:
-        cursor.execute("ALTER TABLE people_approval DISABLE TRIGGER proposal_stands")
     for pk, exchange, office, kept in rows:
         title = vault.unwrap(b64decode(kept), place=_PRISONERS, row=exchange).decode()
         key = _key(cursor, "prisoners", office)
         sealed = vault.seal(key, title, place="exchanges.exchange.title", row=exchange)
-        cursor.execute(
-            "UPDATE people_approval SET details = jsonb_set(details, '{sealed_title}', to_jsonb(%s::text))"
-            " WHERE id = %s",
-            [b64encode(sealed).decode(), pk],
-        )
-    if rows:
-        cursor.execute("ALTER TABLE people_approval ENABLE ALWAYS TRIGGER proposal_stands")
+        with unguarded(cursor, "people_approval"):
+            cursor.execute(
+                "UPDATE people_approval"
+                " SET details = jsonb_set(details, '{sealed_title}', to_jsonb(%s::text)) WHERE id = %s",
+                [b64encode(sealed).decode(), pk],
+            )

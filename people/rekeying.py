@@ -119,6 +119,23 @@ def under_person(table: str, column: str, place: str, **more: Any) -> Rewriting:
     return Rewriting("row", f"{table}.{column}", each.left, each.batch)
 
 
+def _entries() -> Rewriting:
+    """Return how the entries of lists, each under a key of its own, are bound to their rows."""
+    each = Bound(
+        "people_listentry",
+        "sealed",
+        keeping.ENTRY_PLACE,
+        "people_listentry t",
+        named_by="t.list_id, t.number",
+        row=keeping.row_of,
+        key="t.list_id, t.number, t.wrapped",
+        unwrap=lambda list_id, number, wrapped: vault.unwrap(
+            wrapped, row=keeping.row_of(list_id, number), place=keeping.KEY_PLACE
+        ),
+    )
+    return Rewriting("row", "people_listentry.sealed", each.left, each.batch)
+
+
 def wraps(
     table: str, what: str, id_: str, place: str, named_by: str, row: Callable[..., int | str]
 ) -> Rewriting:
@@ -234,4 +251,5 @@ PEOPLE: Final = (
     ),
     Rewriting("search", "people found by their names", search_left, search_batch),
     under_person("people_fact", "sealed", vault.FACT_PLACE),
+    _entries(),
 )

@@ -1,5 +1,6 @@
 """What lies under an older version of a key is brought to the one in use, and nothing is lost meanwhile."""
 
+import json
 import os
 from collections import Counter
 from datetime import date, timedelta
@@ -265,19 +266,30 @@ def test_values_of_the_first_format_are_bound_to_their_rows(w: World, ring: Keyr
     )
     Parcel.objects.update(sealed_relationship=sealed)
     Line.objects.update(sealed_description=line)
+    listed = lists.keep_list(
+        [Entry(2, "Kovalenko Ivan", "1985")], title="May", stated_on=date(2026, 5, 1), stated_by=w.south,
+        by=w.act(w.amina), now=NOON,
+    )  # fmt: skip
+    entry = ListEntry.objects.get()
+    entry_key = vault.unwrap(entry.wrapped, row=f"{listed.pk}/2", place="people.listentry.key")
+    told = json.dumps({"name": "Kovalenko Ivan", "birth_date": "1985", "service_number": "", "note": ""})
+    with as_role("lifeline_worker"):
+        ListEntry.objects.update(sealed=of_first_format(entry_key, told, "people.listentry"))
     rotated(ring, "kek")
 
     done = rewrite()
 
     assert [done[what] for what in (
-        "people_fact.sealed", "parcels_line.sealed_description", "parcels_parcel.sealed_relationship",
-    )] == [1, 1, 1]  # fmt: skip
+        "people_fact.sealed", "people_listentry.sealed", "parcels_line.sealed_description",
+        "parcels_parcel.sealed_relationship",
+    )] == [1, 1, 1, 1]  # fmt: skip
     parcel.refresh_from_db()
     fact.refresh_from_db()
     assert vault.is_bound(fact.sealed)
     assert vault.unseal(key, fact.sealed, place=vault.FACT_PLACE, row=fact.pk) == "aunt"
     assert declared_people(parcel, as_declared=False).sender["relationship"] == "mother"
     assert [item["description"] for item in declared_items(parcel, as_declared=False)] == ["socks"]
+    assert [each.entry for each in lists.entries_of(listed)] == [Entry(2, "Kovalenko Ivan", "1985")]
     assert rewrite() == Counter()
 
 
