@@ -89,10 +89,10 @@ def hear(telling: Telling) -> Told:
     keys = names.search_keys(telling.name)
     text = telling.identity(keys)
     spelled = keys | names.search_keys(telling.name_latin) if telling.name_latin else keys
-    version = settings.KEYS.current("search")
-    identity = vault.search_key(text, version) if text else None
-    older = tuple(key for key in vault.search_keys(text) if key != identity) if text else ()
-    return Told(telling, [vault.search_key(key, version) for key in spelled], identity, older, version)
+    version, *others = settings.KEYS.live("search")
+    *found_by, identity = vault.search_hashes([*spelled, text or ""], version)
+    older = tuple(vault.search_key(text, other) for other in others) if text else ()
+    return Told(telling, found_by, identity if text else None, older, version)
 
 
 def record_people(tellings: Sequence[Telling], *, organisation_id: int, now: datetime) -> list[Known]:

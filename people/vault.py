@@ -8,6 +8,7 @@ row, still opens until it was sealed anew.
 """
 
 import os
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -91,17 +92,23 @@ def is_bound(sealed: bytes | memoryview) -> bool:
 
 def search_key(text: str, version: int | None = None) -> bytes:
     """Return the keyed hash, 16 bytes, under which `text` is found again without being readable."""
-    return _search_key(text, version or settings.KEYS.current("search"))
+    return search_hashes([text], version or settings.KEYS.current("search"))[0]
+
+
+def search_hashes(texts: Iterable[str], version: int) -> list[bytes]:
+    """Return the keyed hash of each text under one version."""
+    keyed = _keyed(settings.KEYS.versions("search").texts[version])
+    return [_hashed(keyed, text) for text in texts]
 
 
 def search_keys(text: str) -> list[bytes]:
     """Return the hash under each live version, that in use first: while it rotates, either may be kept."""
-    return [_search_key(text, version) for version in settings.KEYS.live("search")]
+    return [search_key(text, version) for version in settings.KEYS.live("search")]
 
 
 def search_keys_by_age(text: str) -> list[bytes]:
     """Return the hash under each live version, the oldest first."""
-    return [_search_key(text, version) for version in sorted(settings.KEYS.live("search"))]
+    return [search_key(text, version) for version in sorted(settings.KEYS.live("search"))]
 
 
 def content_key(key: bytes, text: str) -> bytes:
@@ -116,10 +123,10 @@ def forget() -> None:
     _cipher.cache_clear()
 
 
-def _search_key(text: str, version: int) -> bytes:
-    keyed = _keyed(settings.KEYS.versions("search").texts[version]).copy()
-    keyed.update(text.encode())
-    return keyed.finalize()[:16]
+def _hashed(keyed: HMAC, text: str) -> bytes:
+    copied = keyed.copy()
+    copied.update(text.encode())
+    return copied.finalize()[:16]
 
 
 @lru_cache(maxsize=4)
