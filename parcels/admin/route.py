@@ -32,11 +32,12 @@ class LookForm(forms.Form):
 
 
 def context(request: HttpRequest, consignment: Consignment, told: dict[str, Any]) -> dict[str, Any]:
-    by = reader_of(request).actor
+    by, shown = reader_of(request).actor, told.get("shown")
     return {
-        "route_form": told.get("tell") or RouteForm(),
+        # Only who looks it up finds what was told before in its fields.
+        "route_form": told.get("tell") or RouteForm(initial=shown._asdict() if shown else None),
         "route_look": told.get("look") or LookForm(),
-        "route": told.get("shown"),
+        "route": shown,
         "route_was_looked_up": "shown" in told,
         "route_is_told": consignment.sealed_route is not None,
         "may_tell_route": routes.may_tell(consignment, by) and consignment.status != "handed_over",
