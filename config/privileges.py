@@ -54,6 +54,7 @@ TABLES: Final[Mapping[str, tuple[str, str, str]]] = {
     "people_consent": (_ADD, _READ, ""),
     "people_datakey": (_KEEP, _ALL, ""),
     "people_detention": (_ADD, "", ""),
+    "people_erasure": (_READ, _READ, ""),
     # The worker binds what was sealed before to its row; a trigger lets nothing else pass.
     "people_fact": (_ADD, f"{_ADD}, UPDATE (sealed)", ""),
     "people_grant": (_KEEP, _READ, ""),
@@ -75,6 +76,15 @@ TABLES: Final[Mapping[str, tuple[str, str, str]]] = {
     "people_possiblematch": (_KEEP, _ALL, ""),
     "people_prisonerlist": (_ADD, _READ, ""),
     "people_recoverycode": (f"{_ADD}, UPDATE (used_at), DELETE", "", ""),
+    "people_purgecount": (_READ, _KEEP, ""),
+    "people_purgerun": (_READ, _KEEP, ""),
+    "people_restriction": (_ADD, _READ, ""),
+    "people_retentionperiod": (_ADD, _READ, ""),
+    "people_rightsrequest": (
+        f"{_ADD}, UPDATE (outcome, reason, decided_under_id, ended_at)",
+        _READ,
+        "",
+    ),
     "people_savedreply": (_ALL, _ALL, ""),
     "people_signinlink": (_ALL, "", ""),
     "people_situationevent": (_ADD, _READ, ""),
@@ -142,6 +152,8 @@ TABLES: Final[Mapping[str, tuple[str, str, str]]] = {
 # Functions that do as their owner what their caller may not: who may call each.
 FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "people_raise_canary_alarms(text[])": ("lifeline_worker",),
+    "lifeline_purge(text, integer)": ("lifeline_worker",),
+    "lifeline_due(text)": ("lifeline_worker",),
 }
 
 

@@ -18,7 +18,7 @@ WISH: Final = "exchanges.wish"
 WHEREABOUTS: Final = "exchanges.whereabouts"
 CLAIM: Final = "exchanges.claim"
 ASSESSMENT: Final = "exchanges.assessment"
-ERASED: Final = "erased"
+ERASED: Final = vault.ERASED
 _RETURN, _CLAIMS = DataKey.Kind.RETURN.value, DataKey.Kind.CLAIMS.value
 
 

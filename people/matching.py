@@ -17,9 +17,9 @@ from typing import Final, NamedTuple
 from django.conf import settings
 from django.db import connection
 
-from people import bulk, groups, names, vault
+from people import bulk, groups, names, processing, vault
 from people.groups import Pair, Stated, Together, pair
-from people.models import Fact, MatchKey, Person, PossibleMatch
+from people.models import Fact, MatchKey, Person, PossibleMatch, Purpose
 from people.resemblance import Described, Resemblance, compare
 
 MOST_UNDER_A_KEY: Final = 60
@@ -136,7 +136,8 @@ MATCHED_KINDS: Final = (Fact.Kind.NAME, Fact.Kind.OTHER_NAME, Fact.Kind.BIRTH_DA
 
 
 def opened(ids: Collection[int]) -> dict[int, Record]:
-    """Open what matching looks at; one who was erased has nothing left to match."""
+    """Open what matching looks at; one who was erased has nothing left, one who said no is left out."""
+    ids = set(ids) - processing.stopped(ids, Purpose.VERIFICATION)
     with connection.cursor() as cursor:
         cursor.execute(_ROWS, [list(ids)])
         rows = cursor.fetchall()

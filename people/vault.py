@@ -21,6 +21,8 @@ FORMAT: Final = b"\x02"
 FIRST_FORMAT: Final = b"\x01"
 FACT_PLACE: Final = "people.fact"
 KEY_PLACE: Final = "people.key"
+ERASED: Final = "erased"
+"""What stands where a purge has emptied a value: it was taken away on purpose, and is no damage."""
 _NONCE: Final = 12
 _UNWRAPPED: Final = FORMAT + b"\x00\x00"
 _HEADER: Final = len(_UNWRAPPED)
@@ -78,6 +80,8 @@ def seal(key: bytes, text: str, *, place: str, row: int | str) -> bytes:
 def unseal(key: bytes, sealed: bytes | memoryview, *, place: str, row: int | str) -> str:
     """:raises cryptography.exceptions.InvalidTag: if it was changed, moved, or sealed under another key."""
     kept = bytes(sealed)
+    if not kept:
+        return ERASED
     if kept[:1] == FIRST_FORMAT:
         nonce, sealed = kept[1 : 1 + _NONCE], kept[1 + _NONCE :]
         return _cipher(key).decrypt(nonce, sealed, place.encode()).decode()

@@ -17,9 +17,9 @@ from exchanges import access, lifecycle
 from exchanges.actions.steps import NotPossible, check_step, locked
 from exchanges.actions.visits import record_step
 from exchanges.models import ReportedParcel, ReportedPerson, Visit, VisitLetter, VisitPerson, VisitReport
-from people import approvals, bulk, vault
+from people import approvals, bulk, processing, vault
 from people.actors import Actor, announce
-from people.models import Person
+from people.models import Person, Purpose
 from people.queries import keys_of
 
 WORDS: Final = "exchanges.visit.words"
@@ -116,6 +116,11 @@ def change_letters(visit: Visit, changes: Mapping[int, LetterChange], *, by: Act
     others = {change.other for change in changes.values() if change.other is not None}
     if Person.objects.filter(pk__in=others, kind=Person.Kind.SENDER).count() != len(others):
         raise NotPossible("A letter goes between a prisoner and a relative.")
+    named = set(visit.letters.values_list("from_person", flat=True)) | set(
+        visit.letters.values_list("to_person", flat=True)
+    )
+    if processing.stopped(others - named, Purpose.CORRESPONDENCE):
+        raise NotPossible("This relative does not wish letters to be written down.")
     changed = 0
     for letter in visit.letters.select_for_update().filter(pk__in=changes).order_by("pk"):
         end = "from_person_id" if letter.direction == VisitLetter.Direction.GIVEN else "to_person_id"

@@ -18,10 +18,19 @@ from parcels.access import Relation
 from parcels.admin.reading import Reader, reader_of
 from parcels.lifecycle import END
 from parcels.models import Parcel
-from people import lists
+from people import lists, processing
 from people.actors import announce
 from people.desk import audit, page, require
-from people.models import ComparedRow, Fact, ListComparison, Organisation, Person, PersonKey, PrisonerList
+from people.models import (
+    ComparedRow,
+    Fact,
+    ListComparison,
+    Organisation,
+    Person,
+    PersonKey,
+    PrisonerList,
+    Purpose,
+)
 from people.queries import facts_of
 
 
@@ -54,6 +63,8 @@ def list_of_round(request: HttpRequest) -> HttpResponse:
 def _made(reader: Reader, round_: Round) -> PrisonerList | None:
     addressed = Parcel.objects.filter(round=round_).exclude(status__in=END).values("recipient")
     people = list(Person.objects.filter(pk__in=addressed).order_by("pk"))
+    stopped = processing.stopped([person.pk for person in people], Purpose.VERIFICATION)
+    people = [person for person in people if person.pk not in stopped]
     entries, records = [], {}
     for number, person in enumerate(people, 2):
         if (entry := _entry(number, person)) is not None:

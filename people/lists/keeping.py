@@ -10,13 +10,13 @@ from typing import Final, NamedTuple
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from people import approvals, bulk, vault
+from people import approvals, bulk, processing, vault
 from people.actors import Actor, announce
 from people.acts import Act
 from people.audit import record
 from people.lists.comparing import compared
 from people.lists.reading import Entry
-from people.models import ComparedRow, ListComparison, ListEntry, Organisation, PrisonerList
+from people.models import ComparedRow, ListComparison, ListEntry, Organisation, PrisonerList, Purpose
 from people.resemblance import Described
 from people.rights import PEOPLE
 
@@ -170,7 +170,11 @@ def compare_lists(ours: PrisonerList, theirs: PrisonerList, *, by: Actor, now: d
 
 
 def _standing(list_: PrisonerList) -> list[Opened]:
-    return [each for each in entries_of(list_) if each.entry]
+    """Return what may be compared: not those erased, nor those whose record is not to be used for it."""
+    opened = [each for each in entries_of(list_) if each.entry]
+    known = {each.person for each in opened if each.person}
+    stopped = processing.stopped(known, Purpose.VERIFICATION)
+    return [each for each in opened if each.person not in stopped]
 
 
 def _described(opened: Opened) -> Described:

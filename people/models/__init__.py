@@ -14,6 +14,8 @@ from people.models.purposes import Purpose
 from people.models.records import SavedReply, ThrottleWindow
 from people.models.references import new_reference
 from people.models.signin import AuthenticatorApp, Invitation, Passkey, RecoveryCode, StaffSession
+from people.models.requests import Erasure, Restriction, RightsRequest
+from people.models.retention import PurgeCount, PurgeRun, RetentionPeriod
 from people.models.situations import SituationEvent
 from people.models.staff import Client, Grant, GrantQuerySet, Role, SignInLink, Staff, StaffManager
 from people.models.withholding import Withholding
@@ -34,6 +36,7 @@ __all__ = [
     "Consent",
     "DataKey",
     "Detention",
+    "Erasure",
     "Fact",
     "Grant",
     "GrantQuerySet",
@@ -52,8 +55,13 @@ __all__ = [
     "PersonKey",
     "PossibleMatch",
     "PrisonerList",
+    "PurgeCount",
+    "PurgeRun",
     "Purpose",
     "RecoveryCode",
+    "Restriction",
+    "RetentionPeriod",
+    "RightsRequest",
     "Role",
     "SavedReply",
     "SignInLink",
