@@ -37,6 +37,7 @@ app.conf.update(
         "sweep": {"task": "parcels.tick", "schedule": timedelta(seconds=15), "args": ["sweep"]},
         "deadlines": {"task": "parcels.tick", "schedule": timedelta(minutes=1), "args": ["deadlines"]},
         "tidy": {"task": "parcels.tick", "schedule": timedelta(hours=1), "args": ["tidy"]},
+        "purge": {"task": "parcels.tick", "schedule": timedelta(minutes=15), "args": ["purge"]},
     },
 )
 app.autodiscover_tasks()

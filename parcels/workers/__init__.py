@@ -16,11 +16,11 @@ from parcels.workers import (
     deadlines,
     facts,
     match,
+    purge,
     recheck,
     rekey,
     screen,
     situations,
-    tidy,
     visits,
 )
 from parcels.workers.batches import Call, Stop
@@ -38,7 +38,9 @@ DRAINS: Final[Mapping[str, Callable[[Stop, Call], int]]] = {
     "deadlines": lambda stop, call: deadlines.drain(stop),
     "screen": lambda stop, call: screen.drain(stop, call),
     "rekey": lambda stop, call: rekey.drain(stop),
-    "tidy": lambda stop, call: tidy.drain(stop),
+    "erase": lambda stop, call: purge.erase(stop),
+    "tidy": lambda stop, call: purge.tidy(stop),
+    "purge": lambda stop, call: purge.drain(stop),
     "audit": lambda stop, call: audit.drain(stop),
     "verify": lambda stop, call: audit.verify(stop),
 }

@@ -16,9 +16,11 @@ class Schedule(NamedTuple):
 
 # config.celery rings for each of these at its period.
 SCHEDULES: Final[Mapping[str, Schedule]] = {
-    "sweep": Schedule(15, ("match", "recheck", "follow", "screen", "audit")),
+    "sweep": Schedule(15, ("erase", "match", "recheck", "follow", "screen", "audit")),
     "deadlines": Schedule(60, ("deadlines", "rekey")),
     "tidy": Schedule(3600, ("tidy", "verify")),
+    # The kind itself knows its hour; asked this often, a night's run that was cut off goes on.
+    "purge": Schedule(900, ("purge",)),
 }
 
 
