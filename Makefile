@@ -1,6 +1,6 @@
 # make run      set everything up and start Lifeline with a demonstration round (PORT=8001 make run)
 # make test     set everything up and run the tests (make test ARGS="tests/parcels -x")
-# make check    format, lint, types, import contracts, migrations, translations, deployment, secrets, known weaknesses
+# make check    format, lint, types, contracts, migrations, translations, register, deployment, secrets, weaknesses
 # make bench    set everything up and measure all (make bench ARGS="lookup --parcels 10000": one of them)
 # make sbom     the bill of materials, CycloneDX JSON, into var/sbom.cdx.json
 # make lock     pin the requirements (make lock ARGS=--upgrade: at their newest)
@@ -25,6 +25,7 @@ check:
 	.venv/bin/lint-imports
 	$(PYTHON_IN_VENV) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	$(PYTHON_IN_VENV) -m config.messages --check
+	$(PYTHON_IN_VENV) -m config.register --check
 	$(AS_PUBLIC) $(PYTHON_IN_VENV) manage.py check --deploy --fail-level WARNING >/dev/null
 	$(PYTHON_IN_VENV) -m config.supply.leaks
 	$(PYTHON_IN_VENV) -m config.supply.advisories
