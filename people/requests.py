@@ -62,7 +62,7 @@ def record(person: Person, asked: Asked, *, by: Actor, now: datetime) -> RightsR
     :raises approvals.NotYours: if it is another office's record, or `by` is no officer
     :raises NotPossible: if it came in after now, or what it needs is missing
     """
-    officer = _officer(person, by)
+    officer = check_officer(person, by)
     _check(asked, now)
     with transaction.atomic():
         announce(by)
@@ -105,7 +105,7 @@ def corrected(request: RightsRequest, *, by: Actor, now: datetime) -> None:
     :raises approvals.NotYours: if it is another office's, or `by` is no officer
     :raises NotPossible: if nothing was told since it came in, or it is no open request of that kind
     """
-    officer = _officer(request.person, by)
+    officer = check_officer(request.person, by)
     if request.kind != Kind.CORRECTION or request.outcome is not None:
         raise NotPossible("This is no open request for correction.")
     if not request.person.facts.filter(recorded_at__gte=request.received_at).exists():
@@ -129,7 +129,7 @@ def propose_refusal(request: RightsRequest, reason: str, *, by: Actor, now: date
     :raises approvals.NotOpen: if that is proposed already
     :raises NotPossible: without a known reason, or once it was answered
     """
-    _officer(request.person, by)
+    check_officer(request.person, by)
     if reason not in RightsRequest.Reason.values:
         raise NotPossible("Say why.")
     if request.outcome is not None or request.decided_under_id is not None:
@@ -159,7 +159,7 @@ def propose_to_lift(person: Person, mark: str, purpose: str, *, by: Actor, now: 
     :raises approvals.NotOpen: if something of this person waits for that already
     :raises NotPossible: if there is no such mark
     """
-    _officer(person, by)
+    check_officer(person, by)
     if not marks_of(person, now.date()).has(mark, purpose):
         raise NotPossible("There is no such mark.")
     details = {"mark": mark, "purpose": purpose}
@@ -186,7 +186,7 @@ def propose_hold(person: Person, until_on: date, *, by: Actor, now: datetime) ->
     :raises approvals.NotOpen: if that is proposed already
     :raises NotPossible: unless the day lies ahead, within a year
     """
-    _officer(person, by)
+    check_officer(person, by)
     if not now.date() < until_on <= (now + LONGEST_HOLD).date():
         raise NotPossible("A hold ends on a day to come, within a year; it can be renewed.")
     details = {"until_on": until_on.isoformat()}
@@ -223,7 +223,11 @@ def _end(request: RightsRequest, outcome: str, now: datetime) -> None:
     request.save(update_fields=["outcome", "reason", "decided_under", "ended_at"])
 
 
-def _officer(person: Person, by: Actor) -> int:
+def check_officer(person: Person, by: Actor) -> int:
+    """Return who of the office that keeps this record acts.
+
+    :raises approvals.NotYours: if it is another office's record, or `by` is no officer
+    """
     if person.organisation_id != by.organisation_id or not by.roles & OFFICERS or by.staff_id is None:
         raise approvals.NotYours
     return by.staff_id
