@@ -49,6 +49,7 @@ MENU: Final[Mapping[str, tuple[Entry, ...]]] = {
         _list("people.detention", "Places of detention"),
         _list("people.possiblematch", "Possible matches"),
         _list("people.prisonerlist", "Lists"),
+        _list("people.rightsrequest", "Requests about one's data"),
         _list("parcels.quarantine", "Quarantine"),
     ),
     "Agreements": (
@@ -70,6 +71,8 @@ MENU: Final[Mapping[str, tuple[Entry, ...]]] = {
         _list("people.party", "Parties"),
         _list("people.auditentry", "Audit"),
         _list("people.alarm", "Alarms"),
+        _list("people.retentionperiod", "How long things are kept"),
+        _list("people.purgerun", "Purges"),
     ),
 }
 

@@ -7,4 +7,4 @@ class ParcelsConfig(AppConfig):
 
     def ready(self) -> None:
         # What two officers may confirm must be known wherever they do.
-        from parcels import slips  # noqa: F401, PLC0415
+        from parcels import erasing, slips, subject_file  # noqa: F401, PLC0415

@@ -14,13 +14,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import path
 from django.utils import timezone
 
-from people import audit_desk, list_desk, match_desk, rights, staff_desk
+from people import audit_desk, list_desk, match_desk, retention_desk, rights, staff_desk
 from people.desk import Desk, Inline, ReadOnlyDesk, audit, page, require, staff_of
 from people.forms import ClientForm, GrantForm, RightsFormSet, StaffForm
 from people.models import Client, Grant, Organisation, Party, Role, Staff, new_reference
 from people.signin import fresh, invitations, sessions
 
-__all__ = ["audit_desk", "list_desk", "match_desk"]
+__all__ = ["audit_desk", "list_desk", "match_desk", "retention_desk"]
 
 # What other packages would show: tokens are nobody's to read, and rights are not groups.
 _FOREIGN: Final[tuple[type[Model], ...]] = (

@@ -38,6 +38,10 @@ RIGHTS: Final[Mapping[str, Rights]] = {
     "people.situationevent": {"view": _OFFICERS, "add": _OFFICERS},
     # The tie to the person decides too: see people.access.
     "people.detention": {"view": frozenset({Role.LOGISTICS})},
+    # Auditors see that it was asked and answered in time, by references; a person's page is not theirs.
+    "people.rightsrequest": {"view": _OFFICERS | _AUDITOR, "change": _OFFICERS},
+    "people.retentionperiod": {"view": _OFFICERS | _AUDITOR, "change": _OFFICERS},
+    "people.purgerun": {"view": _OFFICERS | _AUDITOR},
     "people.possiblematch": {"view": PEOPLE, "change": PEOPLE},
     "people.prisonerlist": {"view": PEOPLE, "add": PEOPLE},
     "people.listcomparison": {"view": PEOPLE, "add": PEOPLE, "export": _OFFICERS},

@@ -1,6 +1,6 @@
 """The admin of parcels: what coordinators work in all day."""
 
-from parcels.admin import consignment, detention, ledger, parcel, person, quarantine
+from parcels.admin import consignment, detention, ledger, parcel, person, quarantine, requests
 
 __all__ = [
     "consignment",
@@ -9,4 +9,5 @@ __all__ = [
     "parcel",
     "person",
     "quarantine",
+    "requests",
 ]

@@ -15,8 +15,8 @@ from django.utils import timezone
 from parcels import addressees, bell
 from parcels.admin import opened
 from parcels.admin.parcel_list import initials, people_found
-from parcels.admin.person_deeds import DEEDS, Wrong
-from parcels.admin.person_forms import PersonForm, Told
+from parcels.admin.person_deeds import DEEDS
+from parcels.admin.person_forms import PersonForm, Told, Wrong
 from parcels.admin.person_panels import FORMS, Looking, panels, summary
 from parcels.admin.reading import reader_of
 from people import opening, withholding

@@ -6,19 +6,13 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from parcels.admin import person_rights
+from parcels.admin.person_forms import Wrong
 from people import approvals, consents, facts, kinship, situations, withholding
 from people.actors import Actor
 from people.models import Approval, Fact, Kinship, Person, PersonKey, SituationEvent, Withholding
 
 Deed = Callable[[Person, Mapping[str, Any], Actor, datetime], str]
-
-
-class Wrong(Exception):
-    """What was told cannot be kept; says beside which field (None: the whole form), and why."""
-
-    def __init__(self, field: str | None, why: str) -> None:
-        super().__init__(why)
-        self.field = field
 
 
 def situation(person: Person, told: Mapping[str, Any], by: Actor, now: datetime) -> str:
@@ -119,4 +113,7 @@ DEEDS: Final[Mapping[str, Deed]] = {
     "withdraw": withdraw,
     "keep_back": keep_back,
     "let_go": let_go,
+    "request": person_rights.request,
+    "hold": person_rights.hold,
+    "lift": person_rights.lift,
 }

@@ -52,6 +52,14 @@ def _not_ahead(on: Any) -> Any:
     return on
 
 
+class Wrong(Exception):
+    """What was told cannot be kept; says beside which field (None: the whole form), and why."""
+
+    def __init__(self, field: str | None, why: str) -> None:
+        super().__init__(why)
+        self.field = field
+
+
 class Told(forms.Form):
     """A form of the page; `deed` is what it does. Ids differ from form to form."""
 

@@ -16,6 +16,7 @@ from django.db.models import Q, QuerySet
 from exchanges.access import visits_of_person
 from exchanges.queries import claims_about
 from parcels import addressees
+from parcels.admin import person_rights
 from parcels.admin.parcel_list import initials
 from parcels.admin.person_forms import (
     ConsentForm,
@@ -200,7 +201,7 @@ def _detention(looking: Looking) -> Panel | None:
 
 
 PANELS: Final[list[MakePanel]] = [
-    _known, _became, _kept_back, _kin, _agreed, _detention, _visits, _claims, _parcels,
+    _known, _became, _kept_back, _kin, _agreed, person_rights.panel, _detention, _visits, _claims, _parcels,
 ]  # fmt: skip
 
 
@@ -274,6 +275,9 @@ FORMS: Final[Mapping[str, MakeForm]] = {
     "withdraw": _withdraw_form,
     "keep_back": _keep_back_form,
     "let_go": _let_go_form,
+    "request": person_rights.request_form,
+    "hold": person_rights.hold_form,
+    "lift": person_rights.lift_form,
 }
 
 

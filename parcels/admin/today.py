@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from exchanges import access as exchanges_access
+from parcels import erasing
 from parcels.access import Relation
 from parcels.admin import words
 from parcels.admin.counter import may_declare
@@ -18,9 +19,9 @@ from parcels.admin.reading import Reader, reader_of
 from parcels.admin.waiting import open_acts
 from parcels.lifecycle import END, Status
 from parcels.models import Parcel, Quarantine
-from people import deciding, withholding
+from people import deciding, requests, withholding
 from people.alarms import open_of
-from people.models import Approval, Role
+from people.models import Approval, RightsRequest, Role
 
 
 class Number(NamedTuple):
@@ -160,6 +161,17 @@ def _numbers(reader: Reader, counts: dict[str, int]) -> list[Number]:
     add(
         asked > 0 and reader.may("people.view_possiblematch"), "possible matches", asked,
         reverse("admin:people_possiblematch_changelist"), "look", "Two records, perhaps one person.",
+    )  # fmt: skip
+    asked_for = requests.open_requests(reader.organisation) if officer else RightsRequest.objects.none()
+    late = asked_for.filter(due_at__lt=timezone.now()).count()
+    url = reverse("admin:people_rightsrequest_changelist")
+    add(officer and late > 0, "requests about data, late", late, url, "hard", "Their deadline has passed.")
+    due_soon = asked_for.count() - late
+    add(officer and due_soon > 0, "requests about data", due_soon, url, "look", "Each has a deadline.")
+    again = erasing.can_be_erased_now(reader.organisation).count() if officer else 0
+    add(
+        officer and again > 0, "erasures to take up again", again, f"{url}?state=again", "look",
+        "Their parcels have come to an end.",
     )  # fmt: skip
     left = Quarantine.objects.filter(parcel__round__in=list(reader.rounds)).count() if officer else 0
     add(

@@ -13,22 +13,23 @@ from django.utils import timezone
 
 from exchanges.actions import IN_FORCE, NotPossible
 from exchanges.models import Round, Terms
-from parcels import bell, slips
+from parcels import bell, erasing, slips
 from parcels.actions import Refused
 from parcels.admin import words
 from parcels.admin.reading import Reader, reader_of
 from parcels.models import Parcel
-from people import approvals
+from people import approvals, requests
 from people.actors import Actor
 from people.desk import page, require
-from people.models import Approval, ListComparison, Organisation, Person, PossibleMatch
+from people.models import Approval, ListComparison, Organisation, Person, PossibleMatch, RightsRequest
+from people.retention import RULES
 from people.situations import SITUATION
 from people.withholding import LET_GO
 
 _MOST = 200
 _OVER = (Round.Status.HANDED_OVER, Round.Status.REPORTED, Round.Status.CANCELLED)
 # What a confirmed act makes due; else what waits for a status may have become legal.
-_MADE_DUE = {IN_FORCE: "recheck", "correct": "screen"}
+_MADE_DUE = {IN_FORCE: "recheck", "correct": "screen", erasing.ERASE: "erase"}
 _REASONS = (
     ("not_enough", "not enough is known"),
     ("mistaken", "it is a mistake"),
@@ -126,6 +127,8 @@ def _acts(open_: list[Approval], reader: Reader) -> list[Act]:
         "round": rounds,
         "match": PossibleMatch.objects.in_bulk(subjects("match")),
         "comparison": ListComparison.objects.select_related("ours", "theirs").in_bulk(subjects("comparison")),
+        "request": RightsRequest.objects.in_bulk(subjects("request")),
+        "retention": {place: rule.what for place, rule in enumerate(RULES.values())},
     }
     organisations = {each.pk: each for each in Organisation.objects.all()}
     acts = []
@@ -153,7 +156,10 @@ def _url(approval: Approval) -> str:
         "round": "admin:exchanges_round_change",
         "match": "admin:people_possiblematch_change",
         "comparison": "admin:people_listcomparison_change",
+        "request": "admin:people_rightsrequest_change",
     }
+    if approval.subject_kind not in pages:
+        return reverse("admin:people_retentionperiod_changelist")
     return reverse(pages[approval.subject_kind], args=[approval.subject])
 
 
@@ -168,6 +174,8 @@ def _details(details: dict[str, Any], organisations: dict[int, Organisation]) ->
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, list) and all(isinstance(each, int) for each in value):
+        return str(len(value))  # rows, which nobody knows by their ids
     if isinstance(value, list):
         return ", ".join(_text(each) for each in value)
     return str(value).replace("_", " ")
@@ -209,7 +217,7 @@ def _decide(request: HttpRequest, approval: Approval, by: Actor) -> None:
         messages.info(request, "This was decided meanwhile.")
     except Refused as refused:
         messages.error(request, f"Nothing was done. {words.why(refused.problem, refused.detail)}")
-    except NotPossible as why:
+    except (NotPossible, requests.NotPossible) as why:
         messages.error(request, f"Nothing was done. {why}")
 
 

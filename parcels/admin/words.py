@@ -124,6 +124,12 @@ ACT: Final[Mapping[str, str]] = {
     "not_same_person": "state that two records are two persons",
     "take_back_match": "take back what was stated of two records",
     "export": "export a comparison of lists, with its names",
+    "erase": "erase a person, as asked in",
+    "refuse_request": "refuse",
+    "subject_file": "make the file of all we hold on a person, once, for",
+    "lift_mark": "use data again that is not used now, of",
+    "hold_record": "keep a record past its term, of",
+    "retention": "change how long is kept:",
 }
 
 PROBLEM: Final[Mapping[str, str]] = {

@@ -133,7 +133,7 @@ class Migration(migrations.Migration):
                     "outcome",
                     models.CharField(
                         blank=True,
-                        choices=[("done", "Done"), ("refused", "Refused")],
+                        choices=[("done", "done"), ("refused", "refused")],
                         max_length=8,
                         null=True,
                     ),

@@ -40,8 +40,8 @@ class RightsRequest(models.Model):
         VISIT = "visit", "said in private at a visit"
 
     class Outcome(models.TextChoices):
-        DONE = "done"
-        REFUSED = "refused"
+        DONE = "done", "done"
+        REFUSED = "refused", "refused"
 
     class Reason(models.TextChoices):
         UNDER_WAY = "under_way", "a parcel is on its way: used for that alone until it has ended"
