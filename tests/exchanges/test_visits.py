@@ -22,7 +22,7 @@ from exchanges.models import (
     VisitStep,
 )
 from exchanges.queries import VisitCount, counted, visit_counts
-from people import approvals, vault
+from people import approvals, consents, vault
 from people.models import AuditEntry
 from people.queries import key_of
 from tests.config.test_dump import dump
@@ -355,6 +355,33 @@ def test_letters_tell_what_became_of_them(w: World) -> None:
 
     back.refresh_from_db()
     assert (back.read, back.outcome, back.to_person, back.from_person) == ("once", "delivered", olha, pavlo)
+
+
+def test_relative_who_withdrew_from_correspondence_is_named_on_no_new_letter(w: World) -> None:
+    pavlo, olha = person(w.north, "Pavlo Away"), person(w.north, "Olha Home", "sender")
+    visit, gita = held(w, pavlo), w.act(w.gita)
+    reported(w, visit, says(pavlo, letters_received=2))
+    first, second = visit.letters.order_by("pk")
+    named = LetterChange("once", "delivered", olha.pk)
+    actions.change_letters(visit, {first.pk: named}, by=gita, now=NOON)
+    consents.give(olha, "correspondence", text_version="1", language="uk", channel="phone", by=gita, now=NOON)
+    consents.withdraw(olha, "correspondence", channel="phone", by=gita, now=NOON)
+    another = person(w.north, "Vira Home", "sender")
+    consents.give(
+        another, "correspondence", text_version="1", language="uk", channel="phone", by=gita, now=NOON
+    )
+    consents.withdraw(another, "correspondence", channel="phone", by=gita, now=NOON)
+
+    refused(
+        visit,
+        NotPossible,
+        lambda: actions.change_letters(
+            visit, {second.pk: LetterChange("once", "delivered", another.pk)}, by=gita, now=NOON
+        ),
+    )
+    # What was written down before is still brought to its end.
+    returned = LetterChange("once", "returned", olha.pk)
+    assert actions.change_letters(visit, {first.pk: returned}, by=gita, now=NOON) == 1
 
 
 def test_visits_are_counted_each_way_with_whose_word_it_is(w: World) -> None:

@@ -25,12 +25,14 @@ from people import (
     facts,
     kinship,
     lists,
+    requests,
     situations,
     withholding,
 )
 from people.access import Tie
 from people.actions import Telling
 from people.models import Person, PrisonerList
+from people.requests import Asked
 from tests import factories
 from tests.exchanges import visits
 from tests.factories import NOON, World
@@ -143,6 +145,8 @@ def _known(world: World, mark: str, parcel: Parcel) -> None:
         parcel.sender, "correspondence", text_version=f"{mark}-CONSENT", language="uk", channel="counter",
         by=gita, now=NOON,
     )  # fmt: skip
+    asked = Asked("access", "self", "paper", "paper", NOON, document=f"{mark}-CARD")
+    requests.record(parcel.sender, asked, by=gita, now=NOON)
     camp = detention.Stated(f"{mark}camp", "2026-01", "", "one_side", world.south.pk)
     detention.state(pavlo, camp, by=world.act(world.elena), ties={Tie.HOLDING}, now=NOON)
     rumour = Statement("state", f"{mark}rumour", TODAY, source="a relative")

@@ -63,6 +63,7 @@ SECRETS: Final = (
         "MARKthing",
         at(NORTH, *READ_PARCELS, *SYSTEMS) | at(SOUTH, *READ_PARCELS, *SYSTEMS),
     ),
+    Secret("the paper of a request about one's data", "MARK-CARD", at(NORTH, *OFFICERS, Role.AUDITOR)),
     Secret("a note about the addressee", "MARKnote", at(NORTH, *KNOW_PEOPLE)),
     # Routes, carriers and seals: the sending dispatcher, the neutral agency, and who holds it now.
     Secret("a seal that has left", "MARK-LEFT", at(NORTH, *READ_PARCELS, SYSTEM) | _NEUTRAL),
