@@ -6,6 +6,7 @@ against the register of fields.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -66,12 +67,17 @@ def _facts(of: Subject) -> Iterator[Row]:
     for fact in rows.order_by("pk"):
         yield {
             "what": of.words[fact.kind],
-            "text": of.open(fact.person_id, fact.sealed, vault.FACT_PLACE),
+            "text": _as_told(fact, of.open(fact.person_id, fact.sealed, vault.FACT_PLACE)),
             "source": of.organisation(fact.source),
             "on": of.day(fact.stated_on),
             "document": fact.document,
             "day_recorded": of.day(fact.recorded_at),
         }
+
+
+def _as_told(fact: Fact, text: str) -> str:
+    """A contact is kept as JSON: phone, email, how they wish to be reached."""
+    return ", ".join(json.loads(text).values()) if fact.kind == Fact.Kind.CONTACT else text
 
 
 def _events(of: Subject) -> Iterator[Row]:
