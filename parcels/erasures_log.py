@@ -6,6 +6,7 @@ which rule. It names nobody, and it is only ever added to. Keep it where the dat
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -35,34 +36,50 @@ def add(people: Iterable[int], entries: Iterable[int], *, rule: str) -> None:
     """Write one line and make sure that it is on the disk.
 
     :raises OSError: if it cannot be written: nobody is erased then
+    :raises LookupError: if one of them is not to be seen: a line that left them out would forget them
     """
-    rows = ListEntry.objects.filter(pk__in=list(entries)).values_list("list__reference", "number")
-    told = {
+    _append(json.dumps(_line(set(people), set(entries), rule)))
+
+
+def _line(people: set[int], entries: set[int], rule: str) -> dict[str, object]:
+    references = list(Person.objects.filter(pk__in=people).order_by("pk").values_list("reference", flat=True))
+    rows = ListEntry.objects.filter(pk__in=entries).order_by("pk").values_list("list__reference", "number")
+    places = [list(row) for row in rows]
+    if (len(references), len(places)) != (len(people), len(entries)):
+        raise LookupError("Not everybody who is to be erased is to be seen.")
+    return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "people": list(Person.objects.filter(pk__in=list(people)).values_list("reference", flat=True)),
-        "entries": [list(row) for row in rows],
+        "people": references,
+        "entries": places,
         "rule": rule,
     }
-    line = (json.dumps(told) + "\n").encode()
-    file = os.open(path(), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+
+def _append(text: str) -> None:
+    file = os.open(path(), os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     try:
-        os.write(file, line)
+        size = os.fstat(file).st_size
+        # What a crash cut off stays a line of its own.
+        torn = size > 0 and os.pread(file, 1, size - 1) != b"\n"
+        line = ("\n" if torn else "").encode() + f"{text}\n".encode()
+        if os.write(file, line) != len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         os.fsync(file)
     finally:
         os.close(file)
 
 
 def lines() -> Iterator[Line]:
-    """Yield what was written; a last line that a crash cut off is left out.
+    """Yield what was written, without lines that a crash cut off: nobody was erased by those.
 
     :raises ValueError: at a line that is none
     """
     if not path().exists():
         return
-    rows = path().read_text().split("\n")
-    for row in rows[:-1]:
-        told = json.loads(row)
-        yield Line(told["people"], [(ref, int(number)) for ref, number in told["entries"]], told["rule"])
+    for row in path().read_text().splitlines():
+        if row.endswith("}"):
+            told = json.loads(row)
+            yield Line(told["people"], [(ref, int(number)) for ref, number in told["entries"]], told["rule"])
 
 
 class Reapplied(NamedTuple):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, NoReturn
 
 from django import forms
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
@@ -47,8 +47,11 @@ class RetentionPeriodAdmin(ReadOnlyDesk):
             request, "admin/people/retention.html", "How long things are kept", context, status=status
         )
 
-    def change_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
-        return HttpResponseRedirect(reverse("admin:people_retentionperiod_changelist"))
+    def change_view(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise Http404
+
+    def history_view(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise Http404
 
 
 def _officer(request: HttpRequest) -> Actor | None:
@@ -93,6 +96,8 @@ class PurgeRunAdmin(ReadOnlyDesk):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         require(self.has_view_permission(request))
+        if request.method != "GET":
+            return HttpResponseNotAllowed(["GET"])
         run: PurgeRun = self.get_object(request, object_id)
         rows = [(count, RULES.get(count.rule)) for count in run.counts.order_by("pk")]
         return page(request, "admin/people/purge.html", str(run).capitalize(), {"run": run, "rows": rows})

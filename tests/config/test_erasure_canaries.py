@@ -127,13 +127,6 @@ def _restored_is_erased_again(backup: Database, working: Database) -> None:
         backup.drop()
 
 
-def test_log_of_erasures_is_read_up_to_where_a_crash_cut_it(data: Path) -> None:
-    whole = '{"at": "2026-11-20T12:00:00+00:00", "people": ["a"], "entries": [["l", 2]], "rule": "request"}\n'
-    (data / erasures_log.NAME).write_text(whole + whole[:20])
-
-    assert list(erasures_log.lines()) == [erasures_log.Line(["a"], [("l", 2)], "request")]
-
-
 def test_reapplying_needs_the_owner(committed_db: Database, data: Path) -> None:
     parcel = registered(world())
     line = f'{{"at": "", "people": ["{parcel.sender.reference}"], "entries": [], "rule": "request"}}\n'

@@ -195,6 +195,28 @@ def test_log_that_cannot_be_written_erases_nobody(w: World, ended: Parcel, tmp_p
     assert (request.outcome, ended.sender.facts.exists()) == (None, True)
 
 
+def test_line_that_a_crash_cut_off_forgets_nobody(w: World, ended: Parcel, tmp_path: Path) -> None:
+    """Nobody was erased by it, and what is written next stands on a line of its own."""
+    file = tmp_path / erasures_log.NAME
+    file.write_text('{"at": "2026-11-20T12:00:00+00:00", "peo')
+
+    erasures_log.add([ended.sender_id], [], rule="request")
+
+    assert list(erasures_log.lines()) == [erasures_log.Line([ended.sender.reference], [], "request")]
+
+
+def test_line_that_is_damaged_is_no_line(tmp_path: Path) -> None:
+    (tmp_path / erasures_log.NAME).write_text('{"people": 5}\n')
+    with pytest.raises((ValueError, KeyError)):
+        list(erasures_log.lines())
+
+
+def test_log_leaves_nobody_out(w: World, ended: Parcel, tmp_path: Path) -> None:
+    with pytest.raises(LookupError):
+        erasures_log.add([ended.sender_id, 0], [], rule="request")
+    assert not (tmp_path / erasures_log.NAME).exists()
+
+
 def test_erased_person_can_be_told_of_no_more(w: World, ended: Parcel) -> None:
     decided(w, ended.sender)
     work()
