@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
-from people import audit, vault
+from people import audit, bulk, vault
 from people.actions import Known, Telling, record_people
 from people.acts import Act
 from people.audit import By
@@ -52,9 +52,10 @@ def _make_like_others(known: Known, told: Telling, office: Organisation, recorde
         (Fact.Kind.SERVICE_NUMBER, told.service_number),
     ):
         if text:
-            sealed = vault.seal(known.key, text, place=vault.FACT_PLACE)
+            (fact,) = bulk.new_ids(Fact, 1)
+            sealed = vault.seal(known.key, text, place=vault.FACT_PLACE, row=fact)
             Fact.objects.create(
-                person_id=known.id, kind=kind, sealed=sealed, source=office, recorded_at=recorded_at
+                id=fact, person_id=known.id, kind=kind, sealed=sealed, source=office, recorded_at=recorded_at
             )
     NameKey.objects.create(person_id=known.id, key=os.urandom(_NAME_KEY))
     keys = {secrets.randbits(64) - (1 << 63) for _ in range(_match_keys_of_another(known.id))}

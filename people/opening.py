@@ -11,13 +11,13 @@ from enum import StrEnum
 from typing import Final
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 
 from people import alarms, audit
 from people.actors import Actor
 from people.acts import COUNTED, Act
 from people.models import Alarm, Client
+from people.stopping import Stopped
 
 
 class How(StrEnum):
@@ -33,16 +33,6 @@ class How(StrEnum):
 
 
 _COUNTED: Final = [str(act) for act in COUNTED]
-
-
-class Stopped(PermissionDenied):
-    """Too many different people in an hour: nothing is shown. Says so in a sentence, and who lifts it."""
-
-    def __init__(self, most: int) -> None:
-        super().__init__(
-            f"More than {most} different people were opened in an hour, so no more are opened now. The"
-            " coordinators of your office have been told. A coordinator who is not you lifts this."
-        )
 
 
 def opened(by: Actor, people: Iterable[int], how: How, purpose: str = "") -> None:

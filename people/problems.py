@@ -16,7 +16,7 @@ from structlog import get_logger
 
 from people import incidents
 from people.locking import Locked
-from people.opening import Stopped
+from people.stopping import Stopped
 
 MEDIA_TYPE: Final = "application/problem+json"
 

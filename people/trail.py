@@ -18,7 +18,7 @@ from people.acts import Act
 from people.audit import By, Trail, Who
 from people.desk import page
 from people.models import Staff
-from people.opening import Stopped
+from people.stopping import Stopped
 
 # Of one network and page in a minute: whoever knocks all day writes no more than this.
 STRANGERS: Final = 60

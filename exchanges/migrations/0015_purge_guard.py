@@ -4,5 +4,5 @@ from exchanges import erasure_guard
 
 
 class Migration(migrations.Migration):
-    dependencies = [("exchanges", "0013_returns_guard"), ("people", "0012_rights_guard")]
+    dependencies = [("exchanges", "0014_data_keys"), ("people", "0012_rights_guard")]
     operations = [migrations.RunSQL(erasure_guard.CLAIM_STANDS, migrations.RunSQL.noop)]

@@ -24,6 +24,7 @@ from parcels.admin import (
     opened,
     parcel_list,
     review,
+    scanning,
     terms_preview,
     visits,
     waiting,
@@ -157,8 +158,8 @@ class ParcelAdmin(ReadOnlyDesk):
             at("moves/<slug:move>/", move_view, "move"),
             at("<int:parcel_id>/do/<slug:deed>/", do, "do"),
             at("<int:parcel_id>/note/", note, "note"),
-            at("<int:parcel_id>/open/", opened.open_parcel, "open"),
-            at("scan/", opened.scan, "scan"),
+            at("<int:parcel_id>/open/", scanning.open_parcel, "open"),
+            at("scan/", scanning.scan, "scan"),
             *super().get_urls(),
         ]
 

@@ -5,7 +5,7 @@ from parcels import erasure_guard
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("parcels", "0008_quarantined_people"),
+        ("parcels", "0009_keys"),
         ("exchanges", "0015_purge_guard"),
         ("people", "0012_rights_guard"),
     ]

@@ -67,7 +67,7 @@ def _facts(of: Subject) -> Iterator[Row]:
     for fact in rows.order_by("pk"):
         yield {
             "what": of.words[fact.kind],
-            "text": _as_told(fact, of.open(fact.person_id, fact.sealed, vault.FACT_PLACE)),
+            "text": _as_told(fact, of.open(fact.person_id, fact.sealed, vault.FACT_PLACE, fact.pk)),
             "source": of.organisation(fact.source),
             "on": of.day(fact.stated_on),
             "document": fact.document,
@@ -147,7 +147,7 @@ def _parcels(of: Subject) -> Iterator[Row]:
             "mass": str(parcel.gross_mass_g or parcel.declared_mass_g or ""),
             "contents": "; ".join(_contents(of, parcel, sent)),
             "found": ", ".join(each.code for each in found if each.parcel_id == parcel.pk) if sent else "",
-            "relation": of.open(parcel.sender_id, parcel.sealed_relationship, RELATIONSHIP_PLACE)
+            "relation": of.open(parcel.sender_id, parcel.sealed_relationship, RELATIONSHIP_PLACE, parcel.pk)
             if sent
             else "",
         }
@@ -156,7 +156,15 @@ def _parcels(of: Subject) -> Iterator[Row]:
 def _contents(of: Subject, parcel: Parcel, sent: bool) -> Iterator[str]:
     """The sender's own words are the sender's; to the addressee the thing is named by its kind."""
     for line in parcel.lines.order_by("number"):
-        said = of.free(of.open(parcel.sender_id, line.sealed_description, LINE_PLACE)) if sent else ""
+        said = (
+            of.free(
+                of.open(
+                    parcel.sender_id, line.sealed_description, LINE_PLACE, line_row(parcel.pk, line.number)
+                )
+            )
+            if sent
+            else ""
+        )
         yield f"{line.quantity} × {said or line.category}"
 
 
@@ -182,7 +190,7 @@ def _public_steps(of: Subject) -> dict[int, list[str]]:
 def _notes(of: Subject) -> Iterator[Row]:
     for note in Note.objects.filter(person__in=of.ids).select_related("organisation").order_by("pk"):
         yield {
-            "text": of.free(of.open(note.person_id, note.sealed, NOTE_PLACE)),
+            "text": of.free(of.open(note.person_id, note.sealed, NOTE_PLACE, note.pk)),
             "kept_by": of.organisation(note.organisation),
             "on": of.day(note.written_at),
         }
@@ -198,7 +206,7 @@ def _visits(of: Subject) -> Iterator[Row]:
         }
     for told in ReportedPerson.objects.filter(person__in=of.ids).select_related("report"):
         yield {
-            "word": of.free(of.open(told.person_id, told.sealed_words, VISIT_WORDS)),
+            "word": of.free(of.open(told.person_id, told.sealed_words, VISIT_WORDS, told.pk)),
             "found": ", ".join(told.parcels.values_list("parcel_number", flat=True)),
             "on": of.day(told.report.recorded_at),
         }
@@ -236,7 +244,7 @@ def _returns(of: Subject) -> Iterator[Row]:
                 "what": of.words[wish.wants],
                 "stated_to": of.organisation(wish.stated_to),
                 "in_private": of.words.yes_or_no(wish.in_private),
-                "word": of.free(of.open(member.person_id, wish.sealed_words, WISH)),
+                "word": of.free(of.open(member.person_id, wish.sealed_words, WISH, wish.pk)),
                 "on": of.day(wish.stated_on),
             }
 

@@ -49,11 +49,11 @@ class Subject:
         kinds = (Fact.Kind.NAME, Fact.Kind.NAME_LATIN, Fact.Kind.OTHER_NAME)
         return [text for person in found for fact, text in facts_of(person) if fact.kind in kinds]
 
-    def open(self, person_id: int, sealed: bytes | memoryview | None, place: str) -> str:
+    def open(self, person_id: int, sealed: bytes | memoryview | None, place: str, row: int | str) -> str:
         if sealed is None:
             return ""
         key = self.keys.get(person_id)
-        return vault.unseal(key, sealed, place=place) if key else self.words["erased"]
+        return vault.unseal(key, sealed, place=place, row=row) if key else self.words["erased"]
 
     def free(self, text: str) -> str:
         return redacted(text, self.others)

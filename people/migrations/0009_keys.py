@@ -4,7 +4,7 @@ from people import guard
 
 
 class Migration(migrations.Migration):
-    dependencies = [("people", "0007_matching_guard")]
+    dependencies = [("people", "0008_signin_guard")]
     operations = [
         migrations.AddField(
             model_name="listentry",
@@ -35,6 +35,7 @@ class Migration(migrations.Migration):
                             ("return", "Return"),
                             ("prisoners", "exchanges of prisoners of an office"),
                             ("claims", "claims of an office about nobody"),
+                            ("staff", "a member of staff"),
                         ],
                         max_length=12,
                     ),
@@ -48,7 +49,10 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(fields=("kind", "subject"), name="datakey_once"),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("kind__in", ["round", "consignment", "visit", "return", "prisoners", "claims"])
+                            (
+                                "kind__in",
+                                ["round", "consignment", "visit", "return", "prisoners", "claims", "staff"],
+                            )
                         ),
                         name="datakey_kind_known",
                     ),

@@ -11,7 +11,7 @@ from people import audit_guard
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("people", "0007_matching_guard"),
+        ("people", "0009_keys"),
     ]
 
     operations = [

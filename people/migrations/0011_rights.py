@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("people", "0007_matching_guard"),
+        ("people", "0010_audit"),
     ]
 
     operations = [

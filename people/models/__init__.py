@@ -13,9 +13,9 @@ from people.models.persons import DataKey, Fact, NameKey, Person, PersonKey
 from people.models.purposes import Purpose
 from people.models.records import SavedReply, ThrottleWindow
 from people.models.references import new_reference
-from people.models.signin import AuthenticatorApp, Invitation, Passkey, RecoveryCode, StaffSession
 from people.models.requests import Erasure, Restriction, RightsRequest
 from people.models.retention import PurgeCount, PurgeRun, RetentionPeriod
+from people.models.signin import AuthenticatorApp, Invitation, Passkey, RecoveryCode, StaffSession
 from people.models.situations import SituationEvent
 from people.models.staff import Client, Grant, GrantQuerySet, Role, SignInLink, Staff, StaffManager
 from people.models.withholding import Withholding

@@ -61,7 +61,7 @@ class PersonKey(models.Model):
 
 
 class DataKey(models.Model):
-    """The key of one subject that is no person: a round, a consignment, a visit. Destroying it erases.
+    """The key of one subject that is nobody on record: a round, a consignment, a visit. Destroying it erases.
 
     Wrapped like a person's. What tells of a route, a place or an intermediary is sealed under one of these.
     """
@@ -74,6 +74,7 @@ class DataKey(models.Model):
         # Of a whole office, made with the first key of all: one for each exchange would tell their number.
         PRISONERS = "prisoners", "exchanges of prisoners of an office"
         CLAIMS = "claims", "claims of an office about nobody"
+        STAFF = "staff", "a member of staff"
 
     kind = models.CharField(max_length=12, choices=Kind.choices)
     subject = models.BigIntegerField()
@@ -84,7 +85,9 @@ class DataKey(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["kind", "subject"], name="datakey_once"),
             models.CheckConstraint(
-                condition=Q(kind__in=["round", "consignment", "visit", "return", "prisoners", "claims"]),
+                condition=Q(
+                    kind__in=["round", "consignment", "visit", "return", "prisoners", "claims", "staff"]
+                ),
                 name="datakey_kind_known",
             ),
         ]

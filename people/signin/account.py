@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from people.acts import Act
+from people.acts import ACTS, Act
 from people.desk import page, staff_of
 from people.models import AuditEntry, Staff
 from people.signin import factors, fresh, passkeys, recovery, sessions, totp
@@ -49,7 +49,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "has_password": staff.has_usable_password(),
         "sessions": sessions.alive(staff, timezone.now()),
         "here": here,
-        "recent": [(entry.at, _ACTS[Act(entry.act)], entry.purpose) for entry in recent],
+        "recent": [(entry.at, _ACTS[ACTS[entry.act]], entry.purpose) for entry in recent],
     }
     return page(request, "admin/signin/account.html", "My account", context)
 

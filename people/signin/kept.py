@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from people import vault
+from people import datakeys
 from people.desk import page, staff_of
 from people.signin import fresh, sessions
 
@@ -44,14 +44,22 @@ def keep_if_over(request: HttpRequest) -> None:
         fresh.carried(request),
         (timezone.now() + KEPT_FOR).isoformat(),
     ]
-    plain = json.dumps(told).encode()
+    plain = json.dumps(told)
     if len(plain) > _LARGEST or request.FILES:
         messages.warning(request, "What you sent was too large to keep, or had a file. Nothing was done.")
         return
-    request.session[_KEPT] = base64.b64encode(vault.wrap(plain, place=_PLACE)).decode()
+    request.session[_KEPT] = base64.b64encode(_sealed(staff_id, plain)).decode()
     messages.info(
         request, "What you typed is kept for an hour. Sign in again to send it; nothing was done yet."
     )
+
+
+def _sealed(staff_id: int, plain: str) -> bytes:
+    return datakeys.seal(datakeys.Kind.STAFF, staff_id, plain, place=_PLACE, row=staff_id)
+
+
+def _opened(staff_id: int, sealed: bytes) -> str:
+    return datakeys.unseal(datakeys.Kind.STAFF, staff_id, sealed, place=_PLACE, row=staff_id)
 
 
 def of(request: HttpRequest, staff_id: int) -> Kept | None:
@@ -60,7 +68,7 @@ def of(request: HttpRequest, staff_id: int) -> Kept | None:
     if sealed is None:
         return None
     try:
-        staff, path, fields, until = json.loads(vault.unwrap(base64.b64decode(sealed), place=_PLACE))
+        staff, path, fields, until = json.loads(_opened(staff_id, base64.b64decode(sealed)))
     except (ValueError, InvalidTag):
         return None
     found = Kept(staff, path, [(name, value) for name, value in fields], datetime.fromisoformat(until))

@@ -4,5 +4,5 @@ from exchanges import row_security
 
 
 class Migration(migrations.Migration):
-    dependencies = [("exchanges", "0013_returns_guard"), ("people", "0012_row_security")]
+    dependencies = [("exchanges", "0015_purge_guard"), ("people", "0013_row_security")]
     operations = [migrations.RunSQL(row_security.ALL, migrations.RunSQL.noop)]

@@ -1,8 +1,8 @@
 from django.db import migrations
 
-from people import row_security
+from parcels import row_security
 
 
 class Migration(migrations.Migration):
-    dependencies = [("people", "0007_matching_guard")]
+    dependencies = [("parcels", "0010_purge"), ("exchanges", "0016_row_security")]
     operations = [migrations.RunSQL(row_security.ALL, migrations.RunSQL.noop)]
