@@ -46,10 +46,10 @@ _CANARIES: Final = """
 CREATE FUNCTION people_raise_canary_alarms(reads text[]) RETURNS TABLE (alarm bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-    before text := current_setting('lifeline.maintenance', true);
+    before text := current_setting('lifeline.system', true);
 BEGIN
     -- With this row security shows the owner all rows; only a superuser may bind it to the function.
-    PERFORM set_config('lifeline.maintenance', 'on', true);
+    PERFORM set_config('lifeline.system', 'on', true);
     RETURN QUERY INSERT INTO people_alarm
         (kind, staff_id, client_id, organisation_id, request, raised_at, tries, next_try_at, reason)
     SELECT DISTINCT ON (e.staff_id, e.client_id)
@@ -64,7 +64,7 @@ BEGIN
      ORDER BY e.staff_id, e.client_id, e.id DESC
     ON CONFLICT DO NOTHING
     RETURNING id;
-    PERFORM set_config('lifeline.maintenance', COALESCE(before, ''), true);
+    PERFORM set_config('lifeline.system', COALESCE(before, ''), true);
 END $$;
 REVOKE EXECUTE ON FUNCTION people_raise_canary_alarms(text[]) FROM PUBLIC;
 """

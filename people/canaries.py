@@ -30,7 +30,7 @@ def plant(tellings: Sequence[Telling], office: Organisation, *, now: datetime) -
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('lifeline.maintenance', 'on', true)")
+            cursor.execute("SELECT set_config('lifeline.system', 'on', true)")
         for told in tellings:
             _plant_one(told, office, now - timedelta(minutes=secrets.randbelow(_OLDEST_DAYS * 1440)))
         audit.record(By.COMMAND, Act.CANARIES_PLANTED, "organisation", office.pk, now=now)

@@ -138,8 +138,14 @@ DUE: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     ),
     # An entry about an approval says that it was used up: without it, it could be used again.
     "audit": (
-        "SELECT a.id, a.at FROM people_auditentry a WHERE a.subject_kind <> 'approval'",
-        ("DELETE FROM people_auditentry WHERE id = ANY(the_ids)",),
+        # Its leaf stays in the tree: only what is sealed there can go, with the salt.
+        "SELECT a.id, a.at FROM people_auditentry a WHERE a.subject_kind <> 'approval'"
+        " AND EXISTS (SELECT FROM people_auditleaf l WHERE l.entry = a.id)",
+        (
+            "DELETE FROM people_auditsalt s USING people_auditleaf l"
+            " WHERE l.index = s.index AND l.entry = ANY(the_ids)",
+            "DELETE FROM people_auditentry WHERE id = ANY(the_ids)",
+        ),
     ),
     "replies": (
         "SELECT r.id, r.saved_at FROM people_savedreply r",
@@ -151,7 +157,10 @@ DUE: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     ),
     "sessions": (
         "SELECT NULL::bigint, s.expire_date FROM django_session s",
-        ("DELETE FROM django_session WHERE expire_date < cutoff",),
+        (
+            "WITH gone AS (DELETE FROM people_staffsession WHERE began_at < cutoff - interval '8 hours')"
+            " DELETE FROM django_session WHERE expire_date < cutoff",
+        ),
     ),
     "tokens": (
         "SELECT t.id, t.expires FROM oauth2_provider_accesstoken t",
@@ -160,6 +169,10 @@ DUE: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "links": (
         "SELECT k.id, COALESCE(k.used_at, k.made_at) FROM people_signinlink k",
         ("DELETE FROM people_signinlink WHERE id = ANY(the_ids)",),
+    ),
+    "invitations": (
+        "SELECT i.id, COALESCE(i.closed_at, i.made_at + interval '72 hours') FROM people_invitation i",
+        ("DELETE FROM people_invitation WHERE id = ANY(the_ids)",),
     ),
 }
 

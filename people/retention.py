@@ -55,6 +55,7 @@ _RULES: Final = (
     Rule("ticks", "runs of schedules", "they ran", 1, 1, "deleted", "hour"),
     Rule("sessions", "sessions", "they ended", 0, 0, "deleted", "hour"),
     Rule("tokens", "access tokens", "they expired", 1, 0, "deleted", "hour"),
+    Rule("invitations", "invitations of staff", "they were used or lapsed", 1, 0, "deleted", "hour"),
     Rule("links", "one-use sign-in links", "they were made or used", 1, 0, "deleted", "hour"),
 )  # fmt: skip
 RULES: Final[Mapping[str, Rule]] = MappingProxyType({rule.name: rule for rule in _RULES})

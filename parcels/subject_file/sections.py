@@ -25,7 +25,7 @@ from exchanges.models import (
 )
 from exchanges.queries.claims import words_of
 from exchanges.sealed import WISH
-from parcels.declarations import LINE_PLACE, RELATIONSHIP_PLACE
+from parcels.declarations import LINE_PLACE, RELATIONSHIP_PLACE, line_row
 from parcels.family_texts import WORDINGS
 from parcels.lifecycle import FAMILY_WORD, Status
 from parcels.models import Finding, Movement, Note, Parcel, Publication
@@ -156,15 +156,9 @@ def _parcels(of: Subject) -> Iterator[Row]:
 def _contents(of: Subject, parcel: Parcel, sent: bool) -> Iterator[str]:
     """The sender's own words are the sender's; to the addressee the thing is named by its kind."""
     for line in parcel.lines.order_by("number"):
-        said = (
-            of.free(
-                of.open(
-                    parcel.sender_id, line.sealed_description, LINE_PLACE, line_row(parcel.pk, line.number)
-                )
-            )
-            if sent
-            else ""
-        )
+        row = line_row(parcel.pk, line.number)
+        text = of.open(parcel.sender_id, line.sealed_description, LINE_PLACE, row) if sent else ""
+        said = of.free(text)
         yield f"{line.quantity} × {said or line.category}"
 
 

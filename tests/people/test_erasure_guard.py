@@ -45,7 +45,7 @@ def _refused(statement: str, *settings: str) -> bool:
 @pytest.mark.parametrize("role", ROLES)
 def test_roles_delete_nothing_of_people_also_with_the_marker(w: World, role: str) -> None:
     parcel = registered(w)
-    marker = "SELECT set_config('lifeline.purge', 'on', true), set_config('lifeline.maintenance', 'on', true)"
+    marker = "SELECT set_config('lifeline.purge', 'on', true), set_config('lifeline.system', 'on', true)"
     with as_role(role):
         for table in GUARDED:
             assert _refused(f"DELETE FROM {table}"), table
@@ -150,7 +150,7 @@ def test_purge_leaves_no_marker_behind(w: World) -> None:
         cursor.execute("SELECT lifeline_purge('senders', 10)")
         cursor.execute(
             "SELECT COALESCE(current_setting('lifeline.purge', true), ''),"
-            " COALESCE(current_setting('lifeline.maintenance', true), '')"
+            " COALESCE(current_setting('lifeline.system', true), '')"
         )
         assert cursor.fetchone() == ("", "")
 

@@ -12,7 +12,6 @@ from django.core.management import BaseCommand, CommandError
 from config import database
 from config.keys import NAMES, kek, rotating, shares
 from parcels.workers import rekey
-from people import erasing
 from people.locking import Locked
 from people.rekeying import Rewriting
 
@@ -38,7 +37,6 @@ class Command(BaseCommand):
         retire.add_argument("version", type=int)
         deeds.add_parser("split", help="make a key-encryption key of which two of three officers hold shares")
         deeds.add_parser("unlock", help="enter one officer's share")
-        deeds.add_parser("erase-again", help="after a restore: erase all who were erased before")
         deeds.add_parser("lock", help="wipe the key-encryption key from the memory of all processes")
 
     def handle(self, *args: Any, deed: str, **options: Any) -> None:
@@ -46,7 +44,7 @@ class Command(BaseCommand):
         database.use(settings.ADDRESSES.database, role="lifeline_worker" if settings.DATABASE_ROLE else "")
         deeds: dict[str, Callable[..., None]] = {
             "status": self.status, "rotate": self.rotate, "rewrite": self.rewrite, "retire": self.retire,
-            "split": self.split, "unlock": self.unlock, "lock": self.lock, "erase-again": self.erase_again,
+            "split": self.split, "unlock": self.unlock, "lock": self.lock,
         }  # fmt: skip
         try:
             deeds[deed](**{key: options[key] for key in ("name", "version", "by_command") if key in options})
@@ -123,10 +121,6 @@ class Command(BaseCommand):
             return
         versions = ", ".join(map(str, waiting))
         self.stdout.write(f"Kept. A second officer has 15 minutes to enter theirs (version {versions}).")
-
-    def erase_again(self) -> None:
-        count = erasing.destroy_again()
-        self.stdout.write(f"{count:,} people had come back, and are erased again.")
 
     def lock(self) -> None:
         rotating.lock()
