@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib import admin
+from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -41,6 +42,13 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
         return len(rows)
 
 
+class Asked(ChangeList):
+    """No link repeats what was searched for: it may be a name, and addresses are kept by many."""
+
+    def get_query_string(self, new_params: Any = None, remove: Any = None) -> str:
+        return super().get_query_string(new_params, [*(remove or ()), SEARCH_VAR])
+
+
 class _Plain:
     """Choices without the stock buttons beside them that lead away from a form half filled in."""
 
@@ -70,7 +78,15 @@ class Desk(_Plain, ModelAdmin):
         """Only what a filter asks: by any other column a page could be made to tell what it does not show."""
         return lookup in {getattr(each, "parameter_name", each) for each in self.list_filter}
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return Asked
+
+    def get_preserved_filters(self, request: HttpRequest) -> str:
+        return "" if SEARCH_VAR in request.GET else super().get_preserved_filters(request)
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        if request.method == "POST" and SEARCH_VAR in request.POST:
+            _ask(request)
         title = str(self.opts.verbose_name_plural).capitalize()
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
@@ -91,6 +107,13 @@ class Desk(_Plain, ModelAdmin):
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         record(staff_of(request), Act.CHANGE_RECORD, self.opts.model_name or "", obj.pk)
         return super().log_change(request, obj, message)
+
+
+def _ask(request: HttpRequest) -> None:
+    """Take what was searched for out of the form, as if it had stood in the address."""
+    told = request.POST.copy()
+    told.pop("csrfmiddlewaretoken", None)
+    request.GET, request.method = told, "GET"  # type: ignore[assignment]
 
 
 class ReadOnlyDesk(Desk):

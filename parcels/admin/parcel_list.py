@@ -6,7 +6,6 @@ import re
 from typing import Any, ClassVar, Final
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
@@ -15,6 +14,7 @@ from parcels.access import Relation
 from parcels.admin import words
 from parcels.admin.reading import reader_of
 from parcels.models import Parcel
+from people.desk import Asked
 from people.models import Person
 from people.queries import names_of, people_named
 
@@ -101,7 +101,7 @@ class UntiedFilter(_Mark):
     title, parameter_name, met = "tie to check", "untied", Q(tie_checked_by=None)
 
 
-class ParcelList(ChangeList):
+class ParcelList(Asked):
     """Reads all names of a page at once, for those who may read them."""
 
     def get_results(self, request: HttpRequest) -> None:
