@@ -7,9 +7,12 @@ Tables are never flushed: most of them refuse it.
 """
 
 import atexit
+import logging
 import os
 import shutil
+import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -58,6 +61,9 @@ django.setup()
 settings.MIDDLEWARE.insert(0, "tests.databases.as_the_web_server")
 # As which Django's own test client calls.
 settings.PLAIN_HTTP_HOSTS.append("testserver")
+# What ends this process, or a thread of it, is for its reader: the product would write it without its words.
+sys.excepthook, threading.excepthook = sys.__excepthook__, threading.__excepthook__
+logging.captureWarnings(False)
 
 _CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-headless-shell")
 _TEMPLATE, _SHARED = Database(f"test_template_{os.getpid()}"), Database(f"test_lifeline_{os.getpid()}")
