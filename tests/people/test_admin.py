@@ -50,7 +50,7 @@ def test_manager_makes_staff_with_rights_and_no_password(w: World, nadia: Staff)
     assert not bela.has_usable_password()
     assert list(bela.grants.values_list("role", "organisation")) == [("registrar", w.north.pk)]
     assert sorted(AuditEntry.objects.values_list("staff", "act")) == [
-        (nadia.pk, "change_grant"), (nadia.pk, "invite"),
+        (nadia.pk, "add_record"), (nadia.pk, "change_grant"), (nadia.pk, "invited"),
     ]  # fmt: skip
 
 
@@ -195,13 +195,14 @@ def test_audits_are_read_by_auditors_and_changed_by_nobody(w: World, nadia: Staf
     audit(w.elena, "see_names", "parcel", [8])
     omar = signed_in(staff("omar", "auditor", w.north))
     shown = omar.get("/admin/people/auditentry/").context["cl"].result_list
-    assert [(entry.staff, entry.subject) for entry in shown] == [(w.amina, 7)]
+    looks = [(entry.staff, entry.subject) for entry in shown if entry.act == "see_names"]
+    assert looks == [(w.amina, 7)]
     assert signed_in(nadia).get("/admin/people/auditentry/").status_code == HTTPStatus.FORBIDDEN
     entry = AuditEntry.objects.get(subject=7)
     for act in ("change", "delete"):
         omar.post(f"/admin/people/auditentry/{entry.pk}/{act}/", {"act": "x", "post": "yes"})
     assert AuditEntry.objects.get(subject=7).act == "see_names"
-    assert AuditEntry.objects.count() == 2
+    assert AuditEntry.objects.filter(act="see_names").count() == 2
 
 
 def test_list_of_staff_asks_as_often_for_many_as_for_one(w: World, nadia: Staff) -> None:

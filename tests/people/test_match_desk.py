@@ -40,7 +40,7 @@ def test_both_records_stand_side_by_side_with_reasons(w: World) -> None:
         "Born on the same day", "The given name is an initial", "They are one person",
     ):  # fmt: skip
         assert words in said
-    opened = AuditEntry.objects.filter(act="open_match", staff=w.amina).values_list("subject", flat=True)
+    opened = AuditEntry.objects.filter(act="open_person", staff=w.amina).values_list("subject", flat=True)
     assert set(opened) == {question.person_id, question.other_id}
 
 

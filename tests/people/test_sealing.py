@@ -1,5 +1,6 @@
 """The sequencer: all that was written, once, in the order of transactions, under signed heads."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -11,6 +12,7 @@ from config import database
 from people import heads, sealing
 from people.acts import Act
 from people.audit import By, record
+from people.canonical import canonical
 from people.merkle import root
 from people.models import AuditEntry, AuditHead, AuditLeaf, AuditSalt
 from people.sealing import TreeBroken, entry_hash, entry_text, seal
@@ -161,7 +163,7 @@ EXAMPLE_LEAF = "8784ddb70043f392a255460cc648b9c3625534d05300d65c9932ce94b653f83d
 
 
 def test_example_of_the_format() -> None:
-    assert entry_text(EXAMPLE) == EXAMPLE_TEXT
+    assert entry_text(EXAMPLE) == EXAMPLE_TEXT == canonical(json.loads(EXAMPLE_TEXT))
     assert entry_hash(EXAMPLE, bytes(range(32))).hex() == EXAMPLE_LEAF
 
 

@@ -90,7 +90,11 @@ def test_names_are_opened_for_people_rights_only_and_each_opening_is_recorded(w:
     assert AuditEntry.objects.count() == 0
     assert name in text(page(w.amina, parcel))
     assert list(AuditEntry.objects.values_list("staff", "act", "subject_kind", "subject")) == [
-        (w.amina.pk, "see_names", "parcel", parcel.pk)
+        (w.amina.pk, "see_names", "parcel", parcel.pk),
+        *(
+            (w.amina.pk, "open_person", "person", end)
+            for end in sorted([parcel.sender_id, parcel.recipient_id])
+        ),
     ]
 
 
