@@ -42,6 +42,16 @@ class ClientForm(ClientModelForm):
         model = Client
         fields = ("name", "organisation", "active", "people_an_hour")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "people_an_hour" in self.fields:
+            self.fields["people_an_hour"].required = False
+
+    def clean_people_an_hour(self) -> int:
+        """Left empty it stays as it is, and fifty at first."""
+        told: int | None = self.cleaned_data["people_an_hour"]
+        return self.instance.people_an_hour if told is None else told
+
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
         if not name:
