@@ -98,11 +98,15 @@ def new_id(model: type[Model]) -> int:
 
 def new_ids(model: type[Model], count: int) -> list[int]:
     with connection.cursor() as cursor:
+        # The sequence is looked up once, and one array is read faster than a row for each.
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+            "SELECT array_agg(nextval(of.sequence))"
+            " FROM (SELECT pg_get_serial_sequence(%s, 'id')::regclass AS sequence OFFSET 0) AS of,"
+            " generate_series(1, %s)",
             [model._meta.db_table, count],
         )
-        return [number for (number,) in cursor.fetchall()]
+        (numbers,) = cursor.fetchone()
+        return numbers or []
 
 
 def _types(model: type[Model], columns: Sequence[str]) -> dict[str, str]:
