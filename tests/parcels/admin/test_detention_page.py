@@ -33,7 +33,7 @@ def look(member: Staff, who: str, purpose: str = "parcel_delivery") -> Any:
 
 
 def looks() -> list[tuple[str, int | None, str]]:
-    rows = AuditEntry.objects.filter(act="see_detention")
+    rows = AuditEntry.objects.filter(act="see_detention", outcome="done")
     return list(rows.values_list("staff__username", "subject", "purpose"))
 
 
