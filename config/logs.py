@@ -31,6 +31,8 @@ FIELDS: Final = frozenset(
         "method", "route", "status", "task",
         # Of work.
         "kind", "size", "took_s",
+        # Of an alarm: about which account, by its number, and in which request.
+        "by", "request",
     }
 )  # fmt: skip
 _WITHHELD: Final = "(a message of another program)"

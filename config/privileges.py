@@ -52,7 +52,7 @@ TABLES: Final[Mapping[str, tuple[str, str, str]]] = {
     "people_comparedrow": (_ADD, _READ, ""),
     "people_client": (_KEEP, _READ, ""),
     "people_consent": (_ADD, _READ, ""),
-    "people_datakey": (_KEEP, _ALL, ""),
+    "people_datakey": (_KEEP, _KEEP, ""),
     "people_detention": (_ADD, "", ""),
     "people_erasure": (_READ, _READ, ""),
     # The worker binds what was sealed before to its row; a trigger lets nothing else pass.
@@ -72,7 +72,7 @@ TABLES: Final[Mapping[str, tuple[str, str, str]]] = {
     "people_passkey": (f"{_ADD}, UPDATE (sign_count, used_at), DELETE", "", ""),
     # A person's row stands; only whether matching is due, and how it is found, is written again.
     "people_person": (f"{_ADD}, UPDATE (matched_at)", f"{_ADD}, UPDATE (matched_at, search_version)", ""),
-    "people_personkey": (_KEEP, _ALL, ""),
+    "people_personkey": (_KEEP, _KEEP, ""),
     "people_possiblematch": (_KEEP, _ALL, ""),
     "people_prisonerlist": (_ADD, _READ, ""),
     "people_recoverycode": (f"{_ADD}, UPDATE (used_at), DELETE", "", ""),

@@ -20,9 +20,11 @@ from parcels.lifecycle import END, Status
 from parcels.models import Parcel
 from people import approvals, groups, lists
 from people.actors import Actor, announce
+from people.acts import Act
+from people.audit import By, record
 from people.lists.reading import Entry
 from people.matching import opened
-from people.models import Approval, AuditEntry, ListEntry, Person, Purpose, RightsRequest
+from people.models import Approval, ListEntry, Person, Purpose, RightsRequest
 from people.requests import SUBJECT, NotPossible
 from people.resemblance import Described, compare
 from people.retention import ON_REQUEST
@@ -129,14 +131,7 @@ def _decided(approval: Approval, by: Actor, now: datetime) -> None:
     announce(by)
     request.decided_under = approval
     request.save(update_fields=["decided_under"])
-    AuditEntry.objects.create(
-        staff_id=by.staff_id,
-        act=ERASE,
-        subject_kind="person",
-        subject=request.person_id,
-        purpose=Purpose.RIGHTS_REQUEST,
-        at=now,
-    )
+    record(by, Act.ERASE, "person", request.person_id, purpose=Purpose.RIGHTS_REQUEST, now=now)
 
 
 def erase_due() -> int:
@@ -152,7 +147,7 @@ def erase_due() -> int:
                 cursor.execute("SELECT lifeline_purge(%s, 1)", [ON_REQUEST])
             # Whoever was held to be one with them stays together with the others.
             groups.regroup(together)
-            AuditEntry.objects.create(act="erased", subject_kind="request", subject=request)
+            record(By.WORKER, Act.ERASED, "request", request)
         done += 1
     return done
 

@@ -15,7 +15,9 @@ from parcels.actions import Refused
 from parcels.models import Consignment, Parcel
 from people import datakeys
 from people.actors import Actor, announce
-from people.models import AuditEntry, Purpose, Role
+from people.acts import Act
+from people.audit import record
+from people.models import Purpose, Role
 
 PLACE: Final = "parcels.consignment.route"
 MOST_LETTERS: Final = 300
@@ -68,7 +70,7 @@ def tell(consignment: Consignment, route: Route, *, by: Actor, now: datetime) ->
         text = json.dumps(route._asdict(), ensure_ascii=False)
         kept.sealed_route = datakeys.seal(_KIND, kept.pk, text, place=PLACE, row=kept.pk)
         kept.save(update_fields=["sealed_route"])
-        _audit("tell_route", kept, "", by, now)
+        _audit(Act.TELL_ROUTE, kept, "", by, now)
 
 
 def look(consignment: Consignment, purpose: str, *, by: Actor, now: datetime) -> Route | None:
@@ -83,7 +85,7 @@ def look(consignment: Consignment, purpose: str, *, by: Actor, now: datetime) ->
         raise Refused("validation", "purpose")
     with transaction.atomic():
         announce(by)
-        _audit("see_route", consignment, purpose, by, now)
+        _audit(Act.SEE_ROUTE, consignment, purpose, by, now)
         sealed = consignment.sealed_route
         if sealed is None:
             return None
@@ -91,8 +93,5 @@ def look(consignment: Consignment, purpose: str, *, by: Actor, now: datetime) ->
         return Route(way=text) if text == datakeys.ERASED else Route(**json.loads(text))
 
 
-def _audit(act: str, consignment: Consignment, purpose: str, by: Actor, now: datetime) -> None:
-    AuditEntry.objects.create(
-        staff_id=by.staff_id, client_id=by.client_id, act=act, subject_kind="consignment",
-        subject=consignment.pk, purpose=purpose, at=now,
-    )  # fmt: skip
+def _audit(act: Act, consignment: Consignment, purpose: str, by: Actor, now: datetime) -> None:
+    record(by, act, "consignment", consignment.pk, purpose=purpose, now=now)

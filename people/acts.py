@@ -58,6 +58,7 @@ class Act(StrEnum):
     SEE_NOTES = "see_notes", "Read the notes on a parcel's page."
     SEE_DETENTION = "see_detention", "Read where a person is held."
     SEE_ROUTE = "see_route", "Read a parcel's route."
+    TELL_ROUTE = "tell_route", "Recorded a consignment's route."
     SEE_PLACE = "see_place", "Read where a visit is."
     OPEN_MATCH = "open_match", "Opened two records side by side."
     OPEN_LIST = "open_list", "Opened a list of people."
@@ -123,13 +124,19 @@ class Act(StrEnum):
     KEYS_SPLIT = "keys_split", "Split the key-encryption key among officers."
 
     # Keeping no longer than needed
-    PURGED = "purged", "Purged what was kept long enough."
-    ERASURE_ASKED = "erasure_asked", "Recorded that somebody asked to be erased."
+    PURGE = "purge", "Purged what was kept long enough."
+    SET_RETENTION = "set_retention", "Two set how long something is kept."
+    RECORD_REQUEST = "record_request", "Recorded what somebody asks about their data."
+    REFUSE_REQUEST = "refuse_request", "Two refused what somebody asked, with a reason."
+    CORRECT_ON_REQUEST = "correct_on_request", "Recorded a correction that somebody asked for."
+    MARK_OBJECTION = "mark_objection", "Recorded an objection: not to be used for a purpose."
+    MARK_RESTRICTION = "mark_restriction", "Marked a person's data: kept, and not used."
+    MARK_HOLD = "mark_hold", "Two held a person's data back from the purge."
+    LIFT_OBJECTION = "lift_objection", "Recorded that an objection is no more."
+    LIFT_RESTRICTION = "lift_restriction", "Two let a person's data be used again."
+    LIFT_HOLD = "lift_hold", "Let the purge have a person's data again."
+    ERASE = "erase", "Two decided that a person is erased."
     ERASED = "erased", "Erased a person."
-    ERASURE_REFUSED = "erasure_refused", "Refused to erase, with a reason."
-    RESTRICTED = "restricted", "Marked a person's data: not to be used further."
-    OBJECTED = "objected", "Recorded an objection."
-    CORRECTED = "corrected", "Recorded a correction that somebody asked for."
     LIST_AFFECTED = "list_affected", "Listed whose records were opened in a time."
 
 

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from people import audit, bulk, vault
 from people.actions import Known, Telling, record_people
@@ -29,8 +29,6 @@ def plant(tellings: Sequence[Telling], office: Organisation, *, now: datetime) -
     No declaration, list or match ever finds them: what is looked up to join two records is random of theirs.
     """
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('lifeline.system', 'on', true)")
         for told in tellings:
             _plant_one(told, office, now - timedelta(minutes=secrets.randbelow(_OLDEST_DAYS * 1440)))
         audit.record(By.COMMAND, Act.CANARIES_PLANTED, "organisation", office.pk, now=now)

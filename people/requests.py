@@ -14,9 +14,9 @@ from typing import Final, NamedTuple
 from django.db import transaction
 from django.db.models import QuerySet
 
-from people import approvals, matching
+from people import approvals, audit, matching
 from people.actors import OFFICERS, Actor, announce
-from people.models import Approval, AuditEntry, Person, Purpose, Restriction, RightsRequest
+from people.models import Approval, Person, Purpose, Restriction, RightsRequest, Staff
 from people.processing import marks_of
 
 SUBJECT: Final = "request"
@@ -234,11 +234,4 @@ def check_officer(person: Person, by: Actor) -> int:
 
 
 def _audit(staff_id: int, act: str, person_id: int, now: datetime) -> None:
-    AuditEntry.objects.create(
-        staff_id=staff_id,
-        act=act,
-        subject_kind="person",
-        subject=person_id,
-        purpose=Purpose.RIGHTS_REQUEST,
-        at=now,
-    )
+    audit.record(Staff(pk=staff_id), act, "person", person_id, purpose=Purpose.RIGHTS_REQUEST, now=now)

@@ -7,7 +7,9 @@ from typing import Final, NamedTuple
 
 from people import approvals, retention
 from people.actors import Actor
-from people.models import Approval, AuditEntry, RetentionPeriod
+from people.acts import Act
+from people.audit import record
+from people.models import Approval, RetentionPeriod
 from people.retention import RULES, Rule
 
 SUBJECT: Final = "retention"
@@ -55,6 +57,4 @@ def _set(approval: Approval, by: Actor, now: datetime) -> None:
         review_on=date.fromisoformat(told["review_on"]),
         set_at=now,
     )
-    AuditEntry.objects.create(
-        staff_id=by.staff_id, act="set_retention", subject_kind=SUBJECT, subject=approval.subject, at=now
-    )
+    record(by, Act.SET_RETENTION, SUBJECT, approval.subject, now=now)

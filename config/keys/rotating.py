@@ -11,11 +11,11 @@ from contextlib import suppress
 from typing import Any, Final
 
 from django.conf import settings
-from django.utils import timezone
 
 from config.keys import LOOK_EVERY_S, agent, files, kek, shares
 from parcels.workers import rekey
-from people.models import AuditEntry
+from people.acts import Act
+from people.audit import By, record
 
 KNOWN_TO_ALL_S: Final = 3 * LOOK_EVERY_S
 """After so long every process has looked at the folder, one that was busy at the time included."""
@@ -74,7 +74,7 @@ def introduce(name: str, text: str, *, wait: Wait) -> int:
     number = files.add(settings.KEYS.folder, name, text)
     wait(KNOWN_TO_ALL_S)
     files.activate(settings.KEYS.folder, name, number)
-    _audit("rotate_key", name, number)
+    _audit(Act.KEY_ROTATED, name, number)
     wait(KNOWN_TO_ALL_S)
     settings.KEYS.look_now()
     return number
@@ -96,7 +96,7 @@ def retire(name: str, number: int, *, quiet_s: float = QUIET_S) -> None:
     if needs := [f"{count} {what}" for what, count in rekey.needing(name, number).items() if count]:
         raise NotPossible(f"Version {number} of {name} is still needed by {', '.join(needs)}.")
     files.remove(settings.KEYS.folder, name, number)
-    _audit("retire_key", name, number)
+    _audit(Act.KEY_RETIRED, name, number)
 
 
 def lock(*, wait: Wait = time.sleep) -> None:
@@ -105,7 +105,7 @@ def lock(*, wait: Wait = time.sleep) -> None:
     # Where there is no agent, nothing is in its memory.
     with suppress(OSError):
         agent.ask(settings.KEK_SOURCES.socket, {"lock": True})
-    _audit("lock_keys", "kek", settings.KEYS.current("kek"))
+    _audit(Act.KEYS_LOCKED, "kek", settings.KEYS.current("kek"))
     wait(KNOWN_TO_ALL_S)
 
 
@@ -125,7 +125,7 @@ def unlock(share: str = "") -> list[int]:
     if not waiting:
         files.unlock(settings.KEYS.folder)
         settings.KEYS.look_now()
-        _audit("unlock_keys", "kek", settings.KEYS.current("kek"))
+        _audit(Act.KEYS_UNLOCKED, "kek", settings.KEYS.current("kek"))
     return waiting
 
 
@@ -154,5 +154,5 @@ def _version_of(text: str) -> int:
         raise NotPossible("This is no share, or it was mistyped.") from None
 
 
-def _audit(act: str, name: str, number: int) -> None:
-    AuditEntry.objects.create(act=act, subject_kind=f"key {name}", subject=number, at=timezone.now())
+def _audit(act: Act, name: str, number: int) -> None:
+    record(By.COMMAND, act, f"key {name}", number)

@@ -21,7 +21,9 @@ from parcels.subject_file.subject import Subject
 from parcels.subject_file.words import Words
 from people import approvals, requests
 from people.actors import Actor
-from people.models import Approval, AuditEntry, Person, Purpose, RightsRequest
+from people.acts import Act
+from people.audit import record
+from people.models import Approval, Person, Purpose, RightsRequest
 from people.requests import SUBJECT, NotPossible
 
 FILE: Final = "subject_file"
@@ -67,14 +69,7 @@ def hand_out(request: RightsRequest, language: str, *, by: Actor, now: datetime)
             office_id=by.organisation_id, staff_id=by.staff_id, now=now,
         )  # fmt: skip
         made = _made(request, language, now)
-        AuditEntry.objects.create(
-            staff_id=by.staff_id,
-            act=FILE,
-            subject_kind="person",
-            subject=request.person_id,
-            purpose=Purpose.RIGHTS_REQUEST,
-            at=now,
-        )
+        record(by, Act.SUBJECT_FILE, "person", request.person_id, purpose=Purpose.RIGHTS_REQUEST, now=now)
         requests.answered(request, by=by, now=now)
     return _archive(made)
 

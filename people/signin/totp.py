@@ -109,4 +109,6 @@ def _sealed(staff: Staff, secret: bytes, place: str) -> bytes:
 
 def _opened(staff: Staff, sealed: bytes | memoryview, place: str) -> bytes:
     text = datakeys.unseal(datakeys.Kind.STAFF, staff.pk, sealed, place=place, row=staff.pk)
+    if text == datakeys.ERASED:
+        raise InvalidTag
     return bytes.fromhex(text)

@@ -11,7 +11,7 @@ from people.acts import Act
 from people.audit import By, Trail, following, record, refuse
 from people.models import Alarm, AuditCheck, AuditEntry, Staff
 from tests.factories import World, person, staff, world
-from tests.parcels.admin.desk import messages, signed_in, text
+from tests.parcels.admin.desk import messages, opened_person, signed_in, text
 
 AUDIT, ALARMS = "/admin/people/auditentry/", "/admin/people/alarm/"
 
@@ -55,7 +55,7 @@ def test_audit_is_filtered_by_act_outcome_who_and_when(w: World, omar: Staff) ->
 
 def test_audit_names_nobody(w: World, omar: Staff) -> None:
     held = person(w, "Petro Unmistakable")
-    signed_in(w.gita).get(f"/admin/people/person/{held.pk}/change/")
+    opened_person(signed_in(w.gita), held.pk)
 
     said = text(signed_in(omar).get(AUDIT))
     assert ("Opened a person's page." in said, f"person {held.pk}" in said) == (True, True)

@@ -19,7 +19,7 @@ from people.opening import How, opened
 from people.queries import facts_of, names_of, people_named
 from tests.databases import WEB, Database
 from tests.factories import World, accepted, person, world
-from tests.parcels.admin.desk import signed_in, text
+from tests.parcels.admin.desk import opened_person, signed_in, text
 
 WORKER = "lifeline_worker"
 
@@ -44,7 +44,7 @@ class as_worker:
         database.use(self.on.url, role=WORKER)
 
     def __exit__(self, *args: object) -> None:
-        database.use(self.on.url, role=WEB)
+        database.use(self.on.url, role=WEB, system=True)
 
 
 def plant(on: Database, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -104,10 +104,10 @@ def test_list_trips_nothing_and_opening_does(w: World, canary: Person, committed
     gita = signed_in(w.gita)
     gita.get("/admin/people/person/")
     for each in Person.objects.exclude(pk=canary.pk):
-        gita.get(f"/admin/people/person/{each.pk}/change/")
+        opened_person(gita, each.pk)
     assert tripped(committed_db) == 0
 
-    assert gita.get(f"/admin/people/person/{canary.pk}/change/").status_code == HTTPStatus.OK
+    assert opened_person(gita, canary.pk).status_code == HTTPStatus.OK
     assert (tripped(committed_db), tripped(committed_db)) == (1, 1)
     alarm = Alarm.objects.get()
     assert (alarm.staff_id, alarm.organisation_id) == (w.gita.pk, w.north.pk)

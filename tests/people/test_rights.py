@@ -54,10 +54,10 @@ def test_role_may(db: None, role: str, perm: str, allowed: bool) -> None:
 
 
 def test_right_counts_in_its_organisation_only(world_: World) -> None:
-    world_.amina.grants.create(role=Role.MANAGER, organisation=world_.south, from_at=NOON)
-    assert rights.organisations(world_.amina, "parcels.view_parcel") == {world_.north.pk}
-    assert rights.organisations(world_.amina, "people.add_staff") == {world_.south.pk}
-    assert rights.roles_in(world_.amina, world_.south.pk) == {"manager"}
+    world_.amina.grants.create(role=Role.AUDITOR, organisation=world_.south, from_at=NOON)
+    assert rights.organisations(world_.amina, "parcels.add_parcel") == {world_.north.pk}
+    assert rights.organisations(world_.amina, "people.view_auditentry") == {world_.south.pk}
+    assert rights.roles_in(world_.amina, world_.south.pk) == {"auditor"}
 
 
 def test_right_ends_with_its_grant(world_: World) -> None:

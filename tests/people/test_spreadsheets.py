@@ -16,12 +16,13 @@ FORMULAS = (
     "−1", "﹦1", "\ufeff=1", "\u200b=1",
 )  # fmt: skip
 TEXTS = ("", "soap", "a=b", "3-1", "O'Neil", "Оксана", "1 pair", "?", "'quoted")
-# Made-up manifests, which we read ourselves and whose telephone numbers begin with +; and two commands that
-# print to a program each line that it gave, as it gave it.
+# Made-up manifests, which we read ourselves and whose telephone numbers begin with +; the register of our own
+# fields; and two commands that print to a program each line that it gave, as it gave it.
 _FOR_PROGRAMS = {
     "people/management/commands/match_names.py",
     "parcels/management/commands/categorise.py",
     "config/bench/importing.py",
+    "config/register.py",
     "config/bench/matching.py",
     "parcels/demonstration/loading.py",
     "parcels/management/commands/make_manifest.py",

@@ -11,9 +11,10 @@ from people import trail
 from people.models import AuditEntry, Person
 from tests.databases import Database
 from tests.factories import World, client, organisation, person, staff, world
-from tests.parcels.admin.desk import signed_in, text
+from tests.parcels.admin.desk import opened_person, signed_in, text
+from tests.people.signin.people import PASSWORD, code, with_app
 
-PASSWORD = "a long enough password"
+SECOND = "/admin/login/second/"
 
 
 @pytest.fixture
@@ -31,11 +32,11 @@ def entries(*fields: str, **of: Any) -> list[tuple[Any, ...]]:
 
 
 def test_coming_in_and_going_out_is_recorded(w: World) -> None:
-    w.amina.set_password(PASSWORD)
-    w.amina.save()
+    with_app(w.amina)
     browser = Browser()
     browser.post("/admin/login/", {"username": "amina", "password": "wrong"})
     browser.post("/admin/login/", {"username": "amina", "password": PASSWORD})
+    browser.post(SECOND, {"code": code()})
     browser.post("/admin/logout/")
 
     assert entries("by", "staff", "act", "subject_kind", "subject", "outcome") == [
@@ -43,7 +44,7 @@ def test_coming_in_and_going_out_is_recorded(w: World) -> None:
         ("staff", w.amina.pk, "sign_in", "", None, "done"),
         ("staff", w.amina.pk, "sign_out", "", None, "done"),
     ]
-    assert {route for (route,) in entries("route")} == {"login", "logout"}
+    assert {route for (route,) in entries("route")} == {"login", "login_second", "logout"}
 
 
 def test_unknown_name_is_kept_as_a_hash_and_a_throttled_try_once(w: World) -> None:
@@ -53,7 +54,10 @@ def test_unknown_name_is_kept_as_a_hash_and_a_throttled_try_once(w: World) -> No
 
     found = entries("act", "name_hash", "subject")
     assert len(found) == 11
-    assert {(act, len(name), subject) for act, name, subject in found} == {("sign_in_refused", 32, None)}
+    assert {(act, len(name), subject) for act, name, subject in found} == {
+        ("sign_in_refused", 32, None),
+        ("throttled", 0, None),
+    }
     assert "mallory" not in str(list(AuditEntry.objects.values()))
 
 
@@ -77,8 +81,7 @@ def test_stranger_at_the_door_leaves_nothing(w: World) -> None:
 
 
 def test_forged_form_is_recorded(w: World) -> None:
-    browser = Browser(enforce_csrf_checks=True)
-    browser.force_login(w.ivo)
+    browser = signed_in(w.ivo, client=Browser(enforce_csrf_checks=True))
     assert browser.post("/admin/acts-for/", {"organisation": w.south.pk}).status_code == HTTPStatus.FORBIDDEN
     assert entries("act", "staff", "route") == [("forged", w.ivo.pk, "acts_for")]
 
@@ -142,7 +145,7 @@ def many(w: World) -> list[Person]:
 
 def test_fifty_first_person_of_an_hour_is_not_shown_and_says_why(w: World, many: list[Person]) -> None:
     gita = signed_in(w.gita)
-    answers = [gita.get(f"/admin/people/person/{each.pk}/change/") for each in many]
+    answers = [opened_person(gita, each.pk) for each in many]
 
     assert [each.status_code for each in answers] == [HTTPStatus.OK] * 50 + [HTTPStatus.FORBIDDEN]
     said = text(answers[50])

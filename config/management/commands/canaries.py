@@ -30,7 +30,7 @@ class Command(BaseCommand):
     def handle(self, *args: object, organisation: str, many: int, spelling: str, **options: Any) -> None:
         if not 1 <= many <= MOST:
             raise CommandError(f"From 1 to {MOST}.", returncode=2)
-        database.use(settings.ADDRESSES.owner)
+        database.use(settings.ADDRESSES.owner, system=True)
         office = Organisation.objects.filter(code=organisation).first()
         if office is None:
             raise CommandError("There is no organisation with this code.", returncode=2)

@@ -6,8 +6,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from people.acts import Act
 from people.affected import affected
-from people.models import AuditEntry, Staff
+from people.audit import By, record
+from people.models import Staff
 
 
 class Command(BaseCommand):
@@ -31,7 +33,7 @@ class Command(BaseCommand):
             raise CommandError("There is no such member of staff.", returncode=2)
         staff_id = member.pk if member else None
         found = affected(since, until, staff_id=staff_id)
-        AuditEntry.objects.create(act="list_affected", subject_kind="staff", subject=staff_id)
+        record(By.COMMAND, Act.LIST_AFFECTED, "staff", staff_id)
         self.stdout.write("reference,kind,office,opened,last")
         for row in found:
             self.stdout.write(",".join(map(str, row)))

@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from people.acts import Act
 from people.models import AuditEntry, AuthenticatorApp, Passkey, RecoveryCode, Role, Staff, StaffSession
 from people.signin import factors, totp
 from tests.authenticator import Authenticator
@@ -57,7 +58,7 @@ def test_new_app_replaces_the_old_one_and_ends_other_sessions(amina: Staff) -> N
     assert (is_in(here), is_in(there)) == (True, False)
     assert not totp.is_right(amina, now, timezone.now())
     assert AuthenticatorApp.objects.count() == 1
-    assert acts() == ["set_app"]
+    assert acts() == ["factor_added"]
 
 
 def test_last_factor_is_not_given_up(amina: Staff) -> None:
@@ -69,7 +70,7 @@ def test_last_factor_is_not_given_up(amina: Staff) -> None:
     assert not AuthenticatorApp.objects.exists()
     browser.post(ACCOUNT, {"do": "remove_passkey", "passkey": Passkey.objects.get().pk})
     assert Passkey.objects.count() == 1
-    assert acts() == ["add_passkey", "remove_app"]
+    assert acts() == ["factor_added", "factor_removed"]
 
 
 def test_nobody_removes_another_ones_passkey(amina: Staff) -> None:
@@ -116,7 +117,7 @@ def test_password_is_changed_by_who_knows_the_old_one_and_other_sessions_end(ami
     assert amina.check_password(NEW)
     assert (is_in(here), is_in(there)) == (True, False)
     assert StaffSession.objects.count() == 1
-    assert acts() == ["change_password"]
+    assert acts() == ["password_changed"]
 
 
 @pytest.mark.parametrize(
@@ -138,7 +139,7 @@ def test_weak_password_is_refused(amina: Staff, password: str, said: str) -> Non
 
 def test_member_reads_what_became_of_their_account_alone(amina: Staff) -> None:
     bruno = staff("bruno", "screener", organisation("south"))
-    factors.note(bruno, "remove_passkey")
-    factors.note(amina, "change_password")
+    factors.note(bruno, Act.FACTOR_REMOVED, "passkey")
+    factors.note(amina, Act.PASSWORD_CHANGED)
     shown = signed_in(amina).get(ACCOUNT).content.decode()
-    assert ("password changed" in shown, "passkey removed" in shown) == (True, False)
+    assert ("password changed" in shown, "removed" in shown) == (True, False)

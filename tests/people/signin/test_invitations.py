@@ -79,7 +79,10 @@ def test_invited_member_chooses_password_and_app_and_is_in(w: World, link: str, 
     w.amina.refresh_from_db()
     assert w.amina.check_password("fifteen letters at least")
     assert StaffSession.objects.get().way == "app"
-    assert list(AuditEntry.objects.order_by("pk").values_list("act", flat=True)) == ["invite", "join"]
+    assert list(AuditEntry.objects.order_by("pk").values_list("act", flat=True)) == [
+        "invited",
+        "invitation_used",
+    ]
 
 
 def test_invited_member_chooses_a_passkey_and_is_in(w: World, link: str) -> None:

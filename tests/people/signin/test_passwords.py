@@ -10,6 +10,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from people import signin
+from people.audit import Trail, following
 from people.models import AuditEntry, AuthenticatorApp, Staff, ThrottleWindow
 from people.signin import factors
 from tests.databases import Database
@@ -73,8 +74,9 @@ def test_eleventh_try_is_refused_even_when_right(amina: Staff, client: Client) -
 
 def test_try_is_counted_before_the_password_is_hashed(amina: Staff, monkeypatch: pytest.MonkeyPatch) -> None:
     request = RequestFactory().post("/admin/login/")
-    for _ in range(signin.LOGINS):
-        authenticate(request, username="amina", password="wrong")
+    with following(Trail()):
+        for _ in range(signin.LOGINS):
+            authenticate(request, username="amina", password="wrong")
     hashed: list[str] = []
     monkeypatch.setattr("django.contrib.auth.base_user.check_password", lambda *args: hashed.append("hashed"))
     assert authenticate(request, username="amina", password=PASSWORD) is None
@@ -83,7 +85,8 @@ def test_try_is_counted_before_the_password_is_hashed(amina: Staff, monkeypatch:
 
 
 def test_throttle_names_no_account(amina: Staff) -> None:
-    authenticate(RequestFactory().post("/"), username="amina", password="wrong")
+    with following(Trail()):
+        authenticate(RequestFactory().post("/"), username="amina", password="wrong")
     assert [window.bucket.startswith("login:") for window in ThrottleWindow.objects.all()] == [True]
     assert not ThrottleWindow.objects.filter(bucket__contains="amina").exists()
 
@@ -96,7 +99,7 @@ def test_of_200_guesses_at_once_exactly_the_limit_is_hashed(committed_db: Databa
         return answer.status_code, "Retry-After" in answer
 
     assert Counter(at_once(200, guess)) == {(200, False): signin.LOGINS, (429, True): 190}
-    assert AuditEntry.objects.filter(act="wrong_password").count() == signin.LOGINS == 10
+    assert AuditEntry.objects.filter(act="sign_in_refused").count() == signin.LOGINS == 10
 
 
 def test_of_200_codes_at_once_exactly_the_limit_is_compared(committed_db: Database) -> None:
@@ -109,7 +112,7 @@ def test_of_200_codes_at_once_exactly_the_limit_is_compared(committed_db: Databa
             return False
 
     assert Counter(at_once(200, guess)) == {True: signin.LOGINS, False: 190}
-    assert AuditEntry.objects.filter(act="wrong_factor").count() == signin.LOGINS
+    assert AuditEntry.objects.filter(act="step_up_refused").count() == signin.LOGINS
 
 
 def test_no_number_of_wrong_passwords_stands_in_the_way_of_a_passkey(amina: Staff) -> None:

@@ -69,7 +69,7 @@ def test_member_sees_and_ends_their_sessions_and_nobody_elses(w: World) -> None:
     assert is_in(other)
     here.post(ACCOUNT, {"do": "end_session", "session": theirs[1].pk})
     assert (is_in(here), is_in(there)) == (True, False)
-    assert AuditEntry.objects.filter(staff=w.amina, act="end_sessions").count() == 2
+    assert AuditEntry.objects.filter(staff=w.amina, act="session_ended").count() == 2
 
 
 def test_all_other_sessions_end_together(w: World) -> None:
