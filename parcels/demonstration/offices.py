@@ -167,6 +167,8 @@ def _make_office(office: Office) -> Organisation:
 
 def _system(system: System, organisation: Organisation, before: datetime) -> None:
     client = Client.objects.create(
+        # Made-up people, and whoever tries the API reads on.
+        people_an_hour=100_000,
         name=f"System of {organisation.name_en}",
         organisation=organisation,
         client_type=Client.CLIENT_CONFIDENTIAL,
