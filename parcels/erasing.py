@@ -18,10 +18,9 @@ from parcels import erasures_log
 from parcels.erasure_guard import PENDING
 from parcels.lifecycle import END, Status
 from parcels.models import Parcel
-from people import approvals, groups, lists
+from people import approvals, audit, groups, lists
 from people.actors import Actor, announce
 from people.acts import Act
-from people.audit import By, record
 from people.lists.reading import Entry
 from people.matching import opened
 from people.models import Approval, ListEntry, Person, Purpose, RightsRequest
@@ -131,7 +130,7 @@ def _decided(approval: Approval, by: Actor, now: datetime) -> None:
     announce(by)
     request.decided_under = approval
     request.save(update_fields=["decided_under"])
-    record(by, Act.ERASE, "person", request.person_id, purpose=Purpose.RIGHTS_REQUEST, now=now)
+    audit.record(by, Act.ERASE, "person", request.person_id, purpose=Purpose.RIGHTS_REQUEST, now=now)
 
 
 def erase_due() -> int:
@@ -147,7 +146,7 @@ def erase_due() -> int:
                 cursor.execute("SELECT lifeline_purge(%s, 1)", [ON_REQUEST])
             # Whoever was held to be one with them stays together with the others.
             groups.regroup(together)
-            record(By.WORKER, Act.ERASED, "request", request)
+            audit.record(audit.By.WORKER, Act.ERASED, "request", request)
         done += 1
     return done
 

@@ -19,10 +19,13 @@ ENDED: Final = "(" + ", ".join(f"'{status}'" for status in sorted((*END, Status.
 _OWNERS: Final = "SET search_path = public, pg_temp"
 # In the body: only a superuser may write a parameter of ours into a function's definition. Row security lets
 # an owner's maintenance see every row; whoever sets these and is no owner gains nothing.
-_BEFORE: Final = "before text := COALESCE(current_setting('lifeline.purge', true), '')"
+_BEFORE: Final = (
+    "purging text := COALESCE(current_setting('lifeline.purge', true), '');"
+    " system text := COALESCE(current_setting('lifeline.system', true), '')"
+)
 _BEGIN: Final = "PERFORM set_config('lifeline.purge', 'on', true), set_config('lifeline.system', 'on', true);"
 _END: Final = (
-    "PERFORM set_config('lifeline.purge', before, true), set_config('lifeline.system', before, true);"
+    "PERFORM set_config('lifeline.purge', purging, true), set_config('lifeline.system', system, true);"
 )
 
 _THEIRS: Final = "(sender_id = ANY(the_ids) OR recipient_id = ANY(the_ids))"

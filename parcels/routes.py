@@ -13,10 +13,9 @@ from django.db import transaction
 
 from parcels.actions import Refused
 from parcels.models import Consignment, Parcel
-from people import datakeys
+from people import audit, datakeys
 from people.actors import Actor, announce
 from people.acts import Act
-from people.audit import record
 from people.models import Purpose, Role
 
 PLACE: Final = "parcels.consignment.route"
@@ -94,4 +93,4 @@ def look(consignment: Consignment, purpose: str, *, by: Actor, now: datetime) ->
 
 
 def _audit(act: Act, consignment: Consignment, purpose: str, by: Actor, now: datetime) -> None:
-    record(by, act, "consignment", consignment.pk, purpose=purpose, now=now)
+    audit.record(by, act, "consignment", consignment.pk, purpose=purpose, now=now)

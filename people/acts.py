@@ -57,8 +57,7 @@ class Act(StrEnum):
     SEE_NAMES = "see_names", "Read the names on a parcel's page."
     SEE_NOTES = "see_notes", "Read the notes on a parcel's page."
     SEE_DETENTION = "see_detention", "Read where a person is held."
-    SEE_ROUTE = "see_route", "Read a parcel's route."
-    TELL_ROUTE = "tell_route", "Recorded a consignment's route."
+    SEE_ROUTE = "see_route", "Read the route of a consignment or parcel."
     SEE_PLACE = "see_place", "Read where a visit is."
     OPEN_MATCH = "open_match", "Opened two records side by side."
     OPEN_LIST = "open_list", "Opened a list of people."
@@ -76,6 +75,7 @@ class Act(StrEnum):
     DOWNLOAD_LEDGER = "download_ledger", "Downloaded a frozen ledger."
     READ_AUDIT = "read_audit", "Read the audit."
     SUBJECT_FILE = "subject_file", "Put together what is held on one person."
+    LIST_AFFECTED = "list_affected", "Listed whose records were opened in a time."
 
     # What is written of people
     RECORD_PERSON = "record_person", "Recorded a person."
@@ -96,6 +96,7 @@ class Act(StrEnum):
     NOT_SAME_PERSON = "not_same_person", "Two said that two records are not one person."
     TAKE_BACK_MATCH = "take_back_match", "Two took back what was said of two records."
     FREEZE_LEDGER = "freeze_ledger", "Froze a ledger."
+    TELL_ROUTE = "tell_route", "Told the route of a consignment."
 
     # Two people; `subject` is the approval
     PROPOSED = "proposed", "Proposed an act of two people."
@@ -123,21 +124,22 @@ class Act(StrEnum):
     KEYS_UNLOCKED = "keys_unlocked", "Two officers gave the key-encryption key back."
     KEYS_SPLIT = "keys_split", "Split the key-encryption key among officers."
 
-    # Keeping no longer than needed
-    PURGE = "purge", "Purged what was kept long enough."
-    SET_RETENTION = "set_retention", "Two set how long something is kept."
-    RECORD_REQUEST = "record_request", "Recorded what somebody asks about their data."
+    # What people ask about their own data
+    RECORD_REQUEST = "record_request", "Recorded what somebody asked about their own data."
     REFUSE_REQUEST = "refuse_request", "Two refused what somebody asked, with a reason."
     CORRECT_ON_REQUEST = "correct_on_request", "Recorded a correction that somebody asked for."
-    MARK_OBJECTION = "mark_objection", "Recorded an objection: not to be used for a purpose."
-    MARK_RESTRICTION = "mark_restriction", "Marked a person's data: kept, and not used."
-    MARK_HOLD = "mark_hold", "Two held a person's data back from the purge."
-    LIFT_OBJECTION = "lift_objection", "Recorded that an objection is no more."
+    MARK_OBJECTION = "mark_objection", "Recorded an objection to one purpose."
+    LIFT_OBJECTION = "lift_objection", "Two ended an objection."
+    MARK_RESTRICTION = "mark_restriction", "Marked a person's data: not to be used further."
     LIFT_RESTRICTION = "lift_restriction", "Two let a person's data be used again."
-    LIFT_HOLD = "lift_hold", "Let the purge have a person's data again."
-    ERASE = "erase", "Two decided that a person is erased."
-    ERASED = "erased", "Erased a person."
-    LIST_AFFECTED = "list_affected", "Listed whose records were opened in a time."
+    MARK_HOLD = "mark_hold", "Two kept a person's data past its term, up to a day."
+    LIFT_HOLD = "lift_hold", "Two ended that a person's data is kept past its term."
+    ERASE = "erase", "Two decided to erase a person."
+    ERASED = "erased", "Erased a person, as two had decided."
+
+    # Keeping no longer than needed
+    SET_RETENTION = "set_retention", "Two set how long a category is kept."
+    PURGED = "purged", "Purged what was kept long enough."
 
 
 ACTS: Final = {act.value: act for act in Act}

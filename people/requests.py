@@ -7,6 +7,7 @@ parcels are known: `parcels.erasing`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -16,7 +17,8 @@ from django.db.models import QuerySet
 
 from people import approvals, audit, matching
 from people.actors import OFFICERS, Actor, announce
-from people.models import Approval, Person, Purpose, Restriction, RightsRequest, Staff
+from people.acts import Act
+from people.models import Approval, Person, Purpose, Restriction, RightsRequest
 from people.processing import marks_of
 
 SUBJECT: Final = "request"
@@ -74,7 +76,7 @@ def record(person: Person, asked: Asked, *, by: Actor, now: datetime) -> RightsR
             recorded_by_id=officer,
             recorded_at=now,
         )
-        _audit(officer, "record_request", person.pk, now)
+        _audit(by, Act.RECORD_REQUEST, person.pk, now)
         if mark := _AT_ONCE.get(asked.kind):
             _mark(person.pk, mark, asked.purpose, by, officer, now, request=made)
             _end(made, RightsRequest.Outcome.DONE, now)
@@ -105,7 +107,7 @@ def corrected(request: RightsRequest, *, by: Actor, now: datetime) -> None:
     :raises approvals.NotYours: if it is another office's, or `by` is no officer
     :raises NotPossible: if nothing was told since it came in, or it is no open request of that kind
     """
-    officer = check_officer(request.person, by)
+    check_officer(request.person, by)
     if request.kind != Kind.CORRECTION or request.outcome is not None:
         raise NotPossible("This is no open request for correction.")
     if not request.person.facts.filter(recorded_at__gte=request.received_at).exists():
@@ -113,7 +115,7 @@ def corrected(request: RightsRequest, *, by: Actor, now: datetime) -> None:
     with transaction.atomic():
         announce(by)
         _end(request, RightsRequest.Outcome.DONE, now)
-        _audit(officer, "correct_on_request", request.person_id, now)
+        _audit(by, Act.CORRECT_ON_REQUEST, request.person_id, now)
 
 
 def answered(request: RightsRequest, *, by: Actor, now: datetime) -> None:
@@ -149,7 +151,7 @@ def _refuse(approval: Approval, by: Actor, now: datetime) -> None:
         _mark(request.person_id, Mark.RESTRICTION, "", by, approval.proposed_by_id, now, request=request)
     request.reason, request.decided_under = reason, approval
     _end(request, RightsRequest.Outcome.REFUSED, now)
-    _audit(by.staff_id, REFUSE, request.person_id, now)
+    _audit(by, Act.REFUSE_REQUEST, request.person_id, now)
 
 
 def propose_to_lift(person: Person, mark: str, purpose: str, *, by: Actor, now: datetime) -> Approval:
@@ -215,7 +217,8 @@ def _mark(
         recorded_at=now,
         **fields,
     )
-    _audit(staff_id, f"lift_{mark}" if fields.get("lifted") else f"mark_{mark}", person_id, now)
+    act = f"lift_{mark}" if fields.get("lifted") else f"mark_{mark}"
+    _audit(replace(by, staff_id=staff_id), act, person_id, now)
 
 
 def _end(request: RightsRequest, outcome: str, now: datetime) -> None:
@@ -233,5 +236,5 @@ def check_officer(person: Person, by: Actor) -> int:
     return by.staff_id
 
 
-def _audit(staff_id: int, act: str, person_id: int, now: datetime) -> None:
-    audit.record(Staff(pk=staff_id), act, "person", person_id, purpose=Purpose.RIGHTS_REQUEST, now=now)
+def _audit(by: Actor, act: str, person_id: int, now: datetime) -> None:
+    audit.record(by, act, "person", person_id, purpose=Purpose.RIGHTS_REQUEST, now=now)

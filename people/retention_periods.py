@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
-from people import approvals, retention
+from people import approvals, audit, retention
 from people.actors import Actor
 from people.acts import Act
-from people.audit import record
 from people.models import Approval, RetentionPeriod
 from people.retention import RULES, Rule
 
@@ -57,4 +56,4 @@ def _set(approval: Approval, by: Actor, now: datetime) -> None:
         review_on=date.fromisoformat(told["review_on"]),
         set_at=now,
     )
-    record(by, Act.SET_RETENTION, SUBJECT, approval.subject, now=now)
+    audit.record(by, Act.SET_RETENTION, SUBJECT, approval.subject, now=now)

@@ -14,8 +14,8 @@ from django.conf import settings
 
 from config.keys import LOOK_EVERY_S, agent, files, kek, shares
 from parcels.workers import rekey
+from people import audit
 from people.acts import Act
-from people.audit import By, record
 
 KNOWN_TO_ALL_S: Final = 3 * LOOK_EVERY_S
 """After so long every process has looked at the folder, one that was busy at the time included."""
@@ -67,6 +67,7 @@ def split(hand_out: Callable[[Sequence[shares.Share]], None], *, wait: Wait = ti
     number = max(settings.KEYS.versions("kek").texts) + 1
     hand_out(shares.split(key, number))
     tell_agent({"put": number, "key": key.hex()})
+    _audit(Act.KEYS_SPLIT, "kek", number)
     return introduce("kek", kek.kept_by_officers(key), wait=wait)
 
 
@@ -155,4 +156,4 @@ def _version_of(text: str) -> int:
 
 
 def _audit(act: Act, name: str, number: int) -> None:
-    record(By.COMMAND, act, f"key {name}", number)
+    audit.record(audit.By.COMMAND, act, f"key {name}", number)

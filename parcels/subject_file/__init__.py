@@ -19,10 +19,9 @@ from parcels.erasing import reach
 from parcels.subject_file.sections import SECTIONS
 from parcels.subject_file.subject import Subject
 from parcels.subject_file.words import Words
-from people import approvals, requests
+from people import approvals, audit, requests
 from people.actors import Actor
 from people.acts import Act
-from people.audit import record
 from people.models import Approval, Person, Purpose, RightsRequest
 from people.requests import SUBJECT, NotPossible
 
@@ -69,7 +68,9 @@ def hand_out(request: RightsRequest, language: str, *, by: Actor, now: datetime)
             office_id=by.organisation_id, staff_id=by.staff_id, now=now,
         )  # fmt: skip
         made = _made(request, language, now)
-        record(by, Act.SUBJECT_FILE, "person", request.person_id, purpose=Purpose.RIGHTS_REQUEST, now=now)
+        audit.record(
+            by, Act.SUBJECT_FILE, "person", request.person_id, purpose=Purpose.RIGHTS_REQUEST, now=now
+        )
         requests.answered(request, by=by, now=now)
     return _archive(made)
 

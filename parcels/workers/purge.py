@@ -13,8 +13,8 @@ from django.db import connection, transaction
 
 from parcels.erasing import erase_due
 from parcels.workers.batches import Stop
+from people import audit
 from people.acts import Act
-from people.audit import By, record
 from people.models import PurgeCount, PurgeRun
 from people.retention import RULES
 from people.retention_periods import periods
@@ -118,7 +118,7 @@ def _do(run: PurgeRun, stop: Stop) -> int:
     if not stop():
         run.finished_at = _now()
         run.save(update_fields=["finished_at"])
-        record(By.WORKER, Act.PURGE, "purge", run.pk)
+        audit.record(audit.By.WORKER, Act.PURGED, "purge", run.pk)
     return done
 
 

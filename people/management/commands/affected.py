@@ -6,9 +6,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from people import audit
 from people.acts import Act
 from people.affected import affected
-from people.audit import By, record
 from people.models import Staff
 
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
             raise CommandError("There is no such member of staff.", returncode=2)
         staff_id = member.pk if member else None
         found = affected(since, until, staff_id=staff_id)
-        record(By.COMMAND, Act.LIST_AFFECTED, "staff", staff_id)
+        audit.record(audit.By.COMMAND, Act.LIST_AFFECTED, "staff", staff_id)
         self.stdout.write("reference,kind,office,opened,last")
         for row in found:
             self.stdout.write(",".join(map(str, row)))

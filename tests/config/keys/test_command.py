@@ -96,7 +96,7 @@ def test_key_is_rotated_looked_at_and_not_retired_at_once(terminal: Terminal, ri
     ring.look_now()
     assert names_of([parcel.recipient_id])
     assert list(AuditEntry.objects.filter(subject_kind="key kek").values_list("act", "subject")) == [
-        ("rotate_key", 2)
+        ("key_rotated", 2)
     ]
 
 

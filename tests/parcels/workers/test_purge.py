@@ -223,7 +223,10 @@ def test_night_comes_once_and_reports(w: World, drain: Drain) -> None:
     assert lines == dict.fromkeys(RULES, (0, 0)) | dict.fromkeys(
         ("sender_contact", "contents", "codes"), (1, 1)
     )
-    assert AuditEntry.objects.filter(act="purge", subject=run.pk).count() == 1
+    assert (
+        AuditEntry.objects.filter(act="purged", by="worker", subject_kind="purge", subject=run.pk).count()
+        == 1
+    )
 
 
 def test_night_that_was_cut_off_goes_on(w: World, drain: Drain, monkeypatch: pytest.MonkeyPatch) -> None:
