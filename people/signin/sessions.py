@@ -106,8 +106,13 @@ def browser_of(agent: str) -> str:
 
 
 def _who(request: HttpRequest, known: Any) -> Any:
+    before = request.session.session_key
     if not known.is_authenticated:
         return known
+    if before != request.session.session_key:
+        # Begun under an older secret: Django has given it a new key on the way.
+        rows = StaffSession.objects.filter(session_key=before, staff=known.pk)
+        rows.update(session_key=request.session.session_key)
     now = timezone.now()
     row = StaffSession.objects.filter(session_key=request.session.session_key, staff=known.pk).first()
     if row is not None and not _is_over(row, now) and rights.held(known):

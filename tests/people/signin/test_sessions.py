@@ -7,6 +7,7 @@ import time_machine
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from people.models import AuditEntry, StaffSession
 from people.signin import sessions
@@ -55,6 +56,17 @@ def test_session_in_use_ends_after_eight_hours(w: World) -> None:
             assert is_in(browser)
     with time_machine.travel(now + timedelta(hours=8, seconds=1)):
         assert not is_in(browser)
+
+
+def test_session_goes_on_while_the_secret_is_rotated(w: World, settings: Settings) -> None:
+    browser, earlier = signed_in(w.amina), settings.SECRET_KEY
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another " * 8, [earlier]
+
+    assert is_in(browser)
+    assert StaffSession.objects.get().session_key == browser.cookies["session"].value
+
+    settings.SECRET_KEY_FALLBACKS = []
+    assert is_in(browser)
 
 
 def test_member_sees_and_ends_their_sessions_and_nobody_elses(w: World) -> None:
