@@ -113,7 +113,7 @@ def _restored_is_erased_again(backup: Database, working: Database) -> None:
         # The search has teeth: before they were erased all of them are found.
         assert search.left_in(search.opened(backup.owner_url)) == ALL
         said = StringIO()
-        database.use(backup.owner_url)
+        database.use(backup.owner_url, system=True)
         call_command("erasures", "reapply", stdout=said)
         again = StringIO()
         call_command("erasures", "reapply", stdout=again)
@@ -123,7 +123,7 @@ def _restored_is_erased_again(backup: Database, working: Database) -> None:
         assert search.readable(everything) == ""
         assert Erasure.objects.count() == len(ALL)
     finally:
-        database.use(working.url, role=WEB)
+        database.use(working.url, role=WEB, system=True)
         backup.drop()
 
 

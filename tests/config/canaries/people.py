@@ -281,8 +281,9 @@ def _looked_for(w: World, found: dict[int, Person]) -> None:
     """Search and open them as officers and systems do, and miss them as strangers do."""
     officer, office, family = signed_in(w.gita), partner(w.north, "liaison"), signed_in(w.bruno)
     for each in CANARIES:
-        assert officer.get("/admin/people/person/", {"q": each.cyrillic}).status_code == HTTPStatus.OK
-        assert officer.get("/admin/parcels/parcel/", {"q": each.latin}).status_code == HTTPStatus.OK
+        for path, name in (("people/person", each.cyrillic), ("parcels/parcel", each.latin)):
+            assert officer.post(f"/admin/{path}/", {"q": name}).status_code == HTTPStatus.OK
+            assert officer.get(f"/admin/{path}/", {"q": name}).status_code == HTTPStatus.OK
         assert office.get(f"/api/v1/people/{found[each.number].reference}/").status_code in (200, 403, 404)
         assert family.get("/", {"code": each.latin}).status_code == HTTPStatus.OK
         family.post("/", {"receipt_code": each.latin})
