@@ -136,8 +136,12 @@ def _calls() -> Any:
         past = r"^19\d{2}(-(0[1-9]|1[0-2])(-(0[1-9]|1\d|2[0-8]))?)?$"
         forms[form]["properties"]["born_on"] = {"type": "string", "pattern": past}
     schema = schemathesis.openapi.from_dict(described)
-    schema.app = application
+    schema.app = _over_https
     return schema
+
+
+def _over_https(environ: dict[str, Any], start_response: Any) -> Any:
+    return application(environ | {"wsgi.url_scheme": "https"}, start_response)
 
 
 calls = _calls()

@@ -250,6 +250,7 @@ def test_a_code_in_the_address_is_not_read(olha: Client) -> None:
     assert response.content.count(b"0000-0000") == 0
 
 
+@pytest.mark.django_db
 def test_a_form_from_elsewhere_is_refused_without_saying_why() -> None:
     elsewhere = Client(enforce_csrf_checks=True, headers={"accept-language": "ru"})
 
