@@ -33,6 +33,8 @@ from parcels.settling import NOTE_PLACE
 from parcels.subject_file.subject import Subject
 from people import lists, vault
 from people.access import withheld_event, withheld_fact
+from people.acts import Act
+from people.audit import By
 from people.models import (
     AuditEntry,
     Consent,
@@ -283,23 +285,38 @@ def _shared(of: Subject) -> Iterator[Row]:
         yield {"who": of.organisation(organisation), "what": of.words["parcel_and_addressee"]}
 
 
-_ACTS: Final = {
-    "open_person": "opened_record", "look_detention": "opened_record", "read_note": "opened_record",
-    "add_fact": "changed_record", "record_person": "changed_record", "record_situation": "changed_record",
-    "record_kinship": "changed_record", "give_consent": "changed_record",
-    "withdraw_consent": "changed_record", "keep_list": "listed", "list_addressees": "listed",
-    "same_person": "decided", "not_same_person": "decided", "let_go": "decided", "erase": "decided",
+_ACTS: Final[dict[str, str]] = {
+    **dict.fromkeys(
+        (
+            Act.OPEN_PERSON, Act.OPEN_BY_SCAN, Act.UNMASK, Act.READ_PERSON, Act.LIST_PERSON,
+            Act.SEE_DETENTION, Act.LOOK_WHEREABOUTS, Act.FIND_FOR_VISIT, Act.READ_CLAIMS,
+        ),
+        "opened_record",
+    ),
+    **dict.fromkeys(
+        (
+            Act.ADD_FACT, Act.RECORD_PERSON, Act.RECORD_SITUATION, Act.RECORD_KINSHIP, Act.GIVE_CONSENT,
+            Act.WITHDRAW_CONSENT, Act.STATE_DETENTION, Act.CORRECT_ON_REQUEST,
+        ),
+        "changed_record",
+    ),
+    **dict.fromkeys((Act.KEEP_LIST, Act.LIST_ADDRESSEES), "listed"),
+    **dict.fromkeys((Act.EXPORT_PERSON, Act.EXPORT_BY_TWO, Act.SUBJECT_FILE), "exported"),
+    **dict.fromkeys((Act.SAME_PERSON, Act.NOT_SAME_PERSON, Act.LET_GO, Act.ERASE), "decided"),
 }  # fmt: skip
+_WHO: Final[dict[str, str]] = {By.CLIENT: "system", By.WORKER: "worker", By.COMMAND: "worker"}
 
 
 def _access(of: Subject) -> Iterator[Row]:
     """By category: as what somebody came, what they did, how often. No member of staff is named."""
-    entries = AuditEntry.objects.filter(subject_kind="person", subject__in=of.ids).order_by("at")
-    rows = list(entries.values_list("staff", "client", "act", "purpose", "at"))
-    roles = _roles({staff for staff, *_ in rows if staff is not None})
+    entries = AuditEntry.objects.filter(
+        subject_kind="person", subject__in=of.ids, outcome=AuditEntry.Outcome.DONE
+    ).order_by("at")
+    rows = list(entries.values_list("by", "staff", "act", "purpose", "at"))
+    roles = _roles({staff for _, staff, *_ in rows if staff is not None})
     counted: dict[tuple[str, str, str], list[datetime]] = {}
-    for staff, client, act, purpose, at in rows:
-        who = roles.get(staff, "unknown") if staff else "system" if client else "worker"
+    for by, staff, act, purpose, at in rows:
+        who = roles.get(staff, "unknown") if staff else _WHO.get(by, "unknown")
         counted.setdefault((who, _ACTS.get(act, "other_act"), purpose), []).append(at)
     for (who, what, purpose), times in counted.items():
         yield {
@@ -386,8 +403,14 @@ IN_NO_FILE: Final[dict[str, tuple[str, ...]]] = {
         "exchanges_returnevent", "exchanges_count", "exchanges_question", "exchanges_reply",
         "exchanges_visitstep", "exchanges_visitparticipant", "exchanges_calendaraddress",
         "parcels_ledgersnapshot", "people_staff", "people_client", "people_grant", "people_grantevent",
-        "people_signinlink", "django_admin_log", "pghistory_context",
+        "people_signinlink", "people_invitation", "people_passkey", "people_authenticatorapp",
+        "people_recoverycode", "people_staffsession", "people_alarm", "django_admin_log", "pghistory_context",
     ),
+    "what shows that nobody changed the audit, and who reads what is nobody's to read": (
+        "people_auditleaf", "people_auditsalt", "people_audithead", "people_auditshipment",
+        "people_auditcheck", "people_canary",
+    ),
+    "keys of rounds, visits and offices, not of one person": ("people_datakey",),
     "keys and replies of the machinery, gone in days": (
         "exchanges_round", "exchanges_roundevent", "people_savedreply", "people_throttlewindow",
         "django_session", "oauth2_provider_grant", "oauth2_provider_accesstoken",
