@@ -18,9 +18,11 @@ from parcels.models import Parcel
 from parcels.subject_file.redaction import BLACKED, redacted
 from parcels.subject_file.sections import IN_NO_FILE, SECTIONS
 from parcels.subject_file.words import table
-from people import approvals, consents, detention, facts, kinship, requests, situations, withholding
+from people import approvals, audit, consents, detention, facts, kinship, requests, situations, withholding
 from people.access import Tie
 from people.actions import Telling
+from people.acts import Act
+from people.audit import By
 from people.models import AuditEntry, Person, RightsRequest
 from people.requests import Asked, NotPossible
 from tests.exchanges import visits
@@ -203,6 +205,26 @@ def test_every_word_is_there_in_every_language() -> None:
     assert codes["en"] == codes["ru"] == codes["uk"]
     assert [code for words in table().values() for code, word in words.items() if not word] == []
     assert {section.name for section in SECTIONS} <= codes["en"]
+
+
+def test_file_tells_who_looked_and_took_it_out_and_not_who_was_refused(w: World) -> None:
+    olha = registered(w).sender
+    audit.record(w.act(w.gita), Act.SEE_DETENTION, "person", olha.pk, purpose="verification")
+    audit.record(w.act(w.gita), Act.EXPORT_BY_TWO, "person", olha.pk)
+    audit.record(By.WORKER, Act.RECORD_SITUATION, "person", olha.pk)
+    with audit.following(audit.Trail()):
+        audit.refuse(w.bruno, Act.NOT_THEIRS, "person", olha.pk)
+
+    rows = part(handed_out(w, olha), "access")
+
+    told = [tuple(row.values()) for row in rows]
+    # What she asked for, first: it came in on the day of these tests.
+    assert [(who, what) for who, what, *_ in told] == [
+        ("liaison officer", "other acts"),
+        ("liaison officer", "opened the record"),
+        ("liaison officer", "took it out in a file"),
+        ("the system itself", "added to the record"),
+    ]
 
 
 def test_file_takes_two_officers_and_is_good_once(w: World) -> None:
