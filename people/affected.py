@@ -24,7 +24,8 @@ def affected(since: datetime, until: datetime, *, staff_id: int | None = None) -
 
     :param staff_id: only what this member did
     """
-    entries = AuditEntry.objects.filter(subject_kind="person", at__gte=since, at__lt=until)
+    done = AuditEntry.objects.filter(outcome=AuditEntry.Outcome.DONE, at__gte=since, at__lt=until)
+    entries = done.filter(subject_kind="person")
     if staff_id is not None:
         entries = entries.filter(staff=staff_id)
     counted = {

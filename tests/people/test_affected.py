@@ -5,7 +5,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from people import audit
+from people.acts import Act
 from people.affected import affected
 from people.models import AuditEntry, Person, Staff
 from tests.factories import NOON, World, person, world
@@ -46,6 +49,14 @@ def test_one_members_looks_are_told_apart(w: World) -> None:
     opened(w.ivo, pavlo)
 
     assert [each.reference for each in affected(**BETWEEN, staff_id=w.ivo.pk)] == [pavlo.reference]
+
+
+def test_who_was_refused_has_seen_nobody(w: World) -> None:
+    refused = person(w)
+    with audit.following(audit.Trail()):
+        audit.refuse(w.gita, Act.NOT_THEIRS, "person", refused.pk)
+
+    assert affected(NOON - timedelta(days=1), timezone.now() + timedelta(days=1)) == []
 
 
 def test_command_prints_no_names_and_is_recorded(w: World) -> None:

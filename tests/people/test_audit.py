@@ -23,14 +23,14 @@ def test_entry_says_who_of_what_and_what_for() -> None:
 
     record(w.act(w.gita), Act.SEE_DETENTION, "person", 7, purpose="verification", now=NOON)
     record(system, Act.READ_PERSON, "person", [8, 9])
-    record(By.WORKER, Act.PURGE)
+    record(By.WORKER, Act.PURGED)
     record(By.COMMAND, "keys_locked")
 
     assert rows("by", "staff", "client", "organisation", "act", "subject_kind", "subject", "purpose", "outcome") == [
         ("staff", w.gita.pk, None, w.north.pk, "see_detention", "person", 7, "verification", "done"),
         ("client", None, system.pk, w.harbour.pk, "read_person", "person", 8, "", "done"),
         ("client", None, system.pk, w.harbour.pk, "read_person", "person", 9, "", "done"),
-        ("worker", None, None, None, "purge", "", None, "", "done"),
+        ("worker", None, None, None, "purged", "", None, "", "done"),
         ("command", None, None, None, "keys_locked", "", None, "", "done"),
     ]  # fmt: skip
     assert AuditEntry.objects.earliest("pk").at == NOON
@@ -60,7 +60,7 @@ def test_unknown_account_is_kept_as_a_keyed_hash() -> None:
 
 @pytest.mark.django_db
 def test_nobody_changes_or_deletes_an_entry() -> None:
-    record(By.WORKER, Act.PURGE)
+    record(By.WORKER, Act.PURGED)
     for change in (
         lambda: AuditEntry.objects.update(act="x"),
         lambda: AuditEntry.objects.all().delete(),

@@ -37,7 +37,7 @@ def entries() -> list[int]:
 
 
 def test_entries_are_sealed_once_under_one_signed_head(on: Database) -> None:
-    record(By.WORKER, Act.PURGE, "run", range(5))
+    record(By.WORKER, Act.PURGED, "run", range(5))
 
     assert (seal(), seal()) == (5, 0)
 
@@ -51,7 +51,7 @@ def test_entries_are_sealed_once_under_one_signed_head(on: Database) -> None:
 
 def test_tree_grows_by_what_is_new(on: Database) -> None:
     for size in (3, 1, 4):
-        record(By.WORKER, Act.PURGE, "run", range(size))
+        record(By.WORKER, Act.PURGED, "run", range(size))
         assert seal() == size
     assert list(AuditHead.objects.order_by("size").values_list("size", flat=True)) == [3, 4, 8]
     leaves = [bytes(each) for each in AuditLeaf.objects.order_by("index").values_list("hash", flat=True)]
@@ -67,18 +67,18 @@ def test_what_commits_late_is_not_missed(on: Database) -> None:
         slow.execute(
             "INSERT INTO people_auditentry (by, act, subject_kind, purpose) VALUES ('worker', 'purged', '', '')"
         )
-        record(By.WORKER, Act.PURGE)
+        record(By.WORKER, Act.PURGED)
         assert (seal(), sealed()) == (0, [])
     assert seal() == 2
     assert sealed() == entries()
 
 
 def test_any_number_may_seal(on: Database) -> None:
-    record(By.WORKER, Act.PURGE, "run", range(60))
+    record(By.WORKER, Act.PURGED, "run", range(60))
 
     def one(_: int) -> int:
         try:
-            record(By.WORKER, Act.PURGE)
+            record(By.WORKER, Act.PURGED)
             return seal()
         finally:
             connection.close()
@@ -93,7 +93,7 @@ def test_any_number_may_seal(on: Database) -> None:
 
 def test_more_than_one_head_takes_is_sealed_in_turns(on: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sealing, "MOST", 4)
-    record(By.WORKER, Act.PURGE, "run", range(10))
+    record(By.WORKER, Act.PURGED, "run", range(10))
 
     assert [seal() for _ in range(4)] == [4, 4, 2, 0]
     assert sealed() == entries()
@@ -101,9 +101,9 @@ def test_more_than_one_head_takes_is_sealed_in_turns(on: Database, monkeypatch: 
 
 def test_tables_restored_into_another_cluster_are_sealed_on(on: Database) -> None:
     """Its counter of transactions begins anew, so everything old seems to lie in the future."""
-    record(By.WORKER, Act.PURGE, "run", range(3))
+    record(By.WORKER, Act.PURGED, "run", range(3))
     assert seal() == 3
-    record(By.WORKER, Act.PURGE, "run", range(2))
+    record(By.WORKER, Act.PURGED, "run", range(2))
     with psycopg.connect(on.owner_url) as owner:
         owner.execute("ALTER TABLE people_auditentry DISABLE TRIGGER USER")
         owner.execute(
@@ -112,19 +112,19 @@ def test_tables_restored_into_another_cluster_are_sealed_on(on: Database) -> Non
         owner.execute("ALTER TABLE people_auditentry ENABLE ALWAYS TRIGGER append_only")
         owner.execute("ALTER TABLE people_audithead DISABLE TRIGGER USER")
         owner.execute("UPDATE people_audithead SET below = '900000001'")
-    record(By.WORKER, Act.PURGE)
+    record(By.WORKER, Act.PURGED)
 
     assert (seal(), seal()) == (3, 0)
     assert sorted(sealed()) == entries()
 
 
 def test_nothing_is_sealed_on_a_head_that_is_not_ours(on: Database) -> None:
-    record(By.WORKER, Act.PURGE)
+    record(By.WORKER, Act.PURGED)
     seal()
     with psycopg.connect(on.owner_url) as owner:
         owner.execute("ALTER TABLE people_audithead DISABLE TRIGGER USER")
         owner.execute("UPDATE people_audithead SET root = sha256('x'), frontier = sha256('x')")
-    record(By.WORKER, Act.PURGE)
+    record(By.WORKER, Act.PURGED)
 
     with pytest.raises(TreeBroken):
         seal()
@@ -132,7 +132,7 @@ def test_nothing_is_sealed_on_a_head_that_is_not_ours(on: Database) -> None:
 
 
 def test_web_processes_seal_nothing_and_nobody_changes_the_tree(committed_db: Database) -> None:
-    record(By.WORKER, Act.PURGE)
+    record(By.WORKER, Act.PURGED)
     with pytest.raises(Exception, match="permission denied"):
         seal()
     database.use(committed_db.url, role=WORKER)

@@ -31,7 +31,7 @@ def file(committed_db: Database, settings: Settings, tmp_path: Path) -> Path:
 
 
 def write(many: int) -> None:
-    record(By.WORKER, Act.PURGE, "run", range(many))
+    record(By.WORKER, Act.PURGED, "run", range(many))
     sealing.seal()
 
 
@@ -64,7 +64,7 @@ def test_entries_and_heads_go_once_and_in_order(file: Path, monkeypatch: pytest.
     assert len({each["log"] for each in lines(file)}) == 1
     entry = AuditEntry.objects.earliest("pk")
     assert {key: lines(file)[0]["entry"][key] for key in ("id", "act", "by", "subject")} == {
-        "id": entry.pk, "act": "purge", "by": "worker", "subject": 0,
+        "id": entry.pk, "act": "purged", "by": "worker", "subject": 0,
     }  # fmt: skip
 
 

@@ -28,7 +28,7 @@ def owner(committed_db: Database) -> Iterator[Owner]:
     """The owner, with every guard lifted, over a tree of four heads; each test rolls back what it did."""
     database.use(committed_db.url, role=WORKER)
     for _ in range(4):
-        record(By.WORKER, Act.PURGE, "run", range(MANY // 4))
+        record(By.WORKER, Act.PURGED, "run", range(MANY // 4))
         sealing.seal()
     with psycopg.connect(committed_db.owner_url, autocommit=True) as connection:
         for table in _GUARDED:
@@ -37,7 +37,7 @@ def owner(committed_db: Database) -> Iterator[Owner]:
 
 
 def test_what_was_not_touched_is_sound(owner: Owner) -> None:
-    record(By.WORKER, Act.PURGE)
+    record(By.WORKER, Act.PURGED)
 
     assert verify() == (MANY, 0, 1, [])
 
