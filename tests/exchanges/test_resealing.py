@@ -53,7 +53,7 @@ def test_values_wrapped_before_are_sealed_under_data_keys(committed_db: Database
         "n_for_n", one_side_id=w.north.pk, other_side_id=w.south.pk, title="x", with_staff_id=w.ivo.pk,
         by=w.act(w.gita), now=NOON,
     )  # fmt: skip
-    database.use(committed_db.owner_url)
+    database.use(committed_db.owner_url, system=True)
     before = guards()
     title = b64encode(of_first_format("До зимы".encode(), "exchanges.prisoners")).decode()
     with transaction.atomic(), connection.cursor() as cursor, ExitStack() as stack:
@@ -87,5 +87,5 @@ def test_values_wrapped_before_are_sealed_under_data_keys(committed_db: Database
     assert sealed.told_of_return(group.sealed_title, sealed.TITLE, group.pk, group.pk) == "Six"
     assert words_of([claim]) == {claim.pk: "Well"}
     assert title_of(Approval.objects.get(pk=proposed.pk)) == "До зимы"
-    database.use(committed_db.url, role=WEB)
+    database.use(committed_db.url, role=WEB, system=True)
     assert actions.look_up_place(visit, PURPOSES[0][0], by=w.act(w.elena), now=NOON) == "Ward 7"

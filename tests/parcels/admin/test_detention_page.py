@@ -32,8 +32,8 @@ def look(member: Staff, who: str, purpose: str = "parcel_delivery") -> Any:
     return signed_in(member).post(PAGE, {"deed": "look", "who": who, "purpose": purpose})
 
 
-def looks() -> list[tuple[str, int | None, str]]:
-    rows = AuditEntry.objects.filter(act="see_detention", outcome="done")
+def looks(outcome: str = "done") -> list[tuple[str, int | None, str]]:
+    rows = AuditEntry.objects.filter(act="see_detention", outcome=outcome).order_by("pk")
     return list(rows.values_list("staff__username", "subject", "purpose"))
 
 
@@ -89,6 +89,9 @@ def test_unknown_foreign_and_forbidden_are_one_answer(w: World, parcel: Parcel) 
     assert len({str(answer.context["asked"].errors) for answer in answers}) == 1
     assert not any("Camp" in text(answer) for answer in answers)
     assert looks() == []
+    # Each is recorded as refused, and the entry tells no more than the answer: not whether somebody is there.
+    asked = (*("lena",) * 2, *("zora",) * 2, *("elena",) * 4)
+    assert looks("refused") == [(who, None, "parcel_delivery") for who in asked]
 
 
 def state(member: Staff, who: str, w: World, **told: str) -> Any:

@@ -86,16 +86,29 @@ def test_page_shows_where_it_is(w: World) -> None:
 def test_names_are_opened_for_people_rights_only_and_each_opening_is_recorded(w: World) -> None:
     parcel = registered(w)
     name = "Pavlo Away"
+    told = ("staff", "act", "outcome", "subject_kind", "subject", "purpose")
     assert name not in text(page(w.bruno, parcel))
-    assert AuditEntry.objects.count() == 0
+    assert list(AuditEntry.objects.values_list(*told[:3])) == [(w.bruno.pk, "refused", "refused")]
     assert name in text(page(w.amina, parcel))
-    assert list(AuditEntry.objects.values_list("staff", "act", "subject_kind", "subject")) == [
-        (w.amina.pk, "see_names", "parcel", parcel.pk),
+    assert list(AuditEntry.objects.filter(outcome="done").order_by("pk").values_list(*told)) == [
+        (w.amina.pk, "see_names", "done", "parcel", parcel.pk, "verification"),
         *(
-            (w.amina.pk, "open_person", "person", end)
+            (w.amina.pk, "unmask", "done", "person", end, "verification")
             for end in sorted([parcel.sender_id, parcel.recipient_id])
         ),
     ]
+
+
+def test_names_stay_masked_until_somebody_says_what_for(w: World) -> None:
+    parcel, browser = registered(w), signed_in(w.amina)
+    address = f"/admin/parcels/parcel/{parcel.pk}/change/"
+    for purpose in ("", "curiosity", "scanned"):
+        browser.post(f"/admin/parcels/parcel/{parcel.pk}/open/", {"purpose": purpose})
+        shown = text(browser.get(address))
+        assert ("Pavlo Away" in shown, "Olha Home" in shown, "P. A." in shown) == (False, False, True), (
+            purpose
+        )
+    assert not AuditEntry.objects.filter(act__in=["see_names", "unmask"]).exists()
 
 
 def test_sender_is_shown_to_the_sending_side_only(w: World) -> None:
