@@ -16,6 +16,7 @@ from people.actors import Actor
 from people.desk import ReadOnlyDesk, page, require, staff_of
 from people.models import PurgeRun, RetentionPeriod
 from people.retention import RULES, TooShort
+from people.signin import fresh
 
 
 class PeriodForm(forms.Form):
@@ -57,9 +58,10 @@ class RetentionPeriodAdmin(ReadOnlyDesk):
 def _officer(request: HttpRequest) -> Actor | None:
     staff = staff_of(request)
     offices = sorted(rights.organisations(staff, "people.change_retentionperiod"))
-    return (
-        Actor("staff", offices[0], rights.roles_in(staff, offices[0]), staff_id=staff.pk) if offices else None
-    )
+    if not offices:
+        return None
+    roles = rights.roles_in(staff, offices[0])
+    return Actor("staff", offices[0], roles, staff_id=staff.pk, fresh=fresh.is_fresh(request))
 
 
 def _proposed(request: HttpRequest, form: PeriodForm, by: Actor) -> bool:

@@ -26,7 +26,7 @@ from people.models import (
 from people.requests import Asked
 from tests.databases import as_role
 from tests.factories import NOON, World, move, organisation, registered, staff, world
-from tests.parcels.admin.desk import messages, signed_in, text
+from tests.parcels.admin.desk import messages, opened_person, signed_in, text
 
 LIST = "/admin/people/rightsrequest/"
 RECORDED = {
@@ -66,7 +66,7 @@ def test_officer_records_a_request_on_the_persons_page(w: World, ended: Parcel) 
     assert (asked.kind, asked.identity, asked.document, asked.recorded_by) == (
         "erasure", "paper", "CARD-7", w.gita,
     )  # fmt: skip
-    shown = text(signed_in(w.gita).get(page_of(ended.sender_id)))
+    shown = text(opened_person(signed_in(w.gita), ended.sender_id))
     assert f"{asked.reference} to be erased" in shown
 
 
@@ -82,7 +82,7 @@ def test_registrar_reads_the_mark_and_records_nothing(w: World, ended: Parcel) -
     recorded(w, ended, kind="restriction")
     registrar = signed_in(w.amina)
 
-    shown = text(registrar.get(page_of(ended.sender_id)))
+    shown = text(opened_person(registrar, ended.sender_id))
 
     assert "kept, and not used since" in shown
     assert "Record a request" not in shown
@@ -106,7 +106,7 @@ def test_erasure_goes_from_the_page_through_two_officers_to_the_worker(w: World,
     assert messages(proposed) == ["Proposed. Another officer confirms it; it is done within seconds then."]
     assert messages(decided) == ["Confirmed and done: erase a person, as asked in."]
     assert not PersonKey.objects.filter(pk=ended.sender_id).exists()
-    shown = text(signed_in(w.gita).get(page_of(ended.sender_id)))
+    shown = text(opened_person(signed_in(w.gita), ended.sender_id))
     assert "Name erased" in shown
     assert "What stays names nobody" in shown
     assert "done" in text(signed_in(w.gita).get(address))
@@ -179,11 +179,11 @@ def test_hold_is_proposed_on_the_persons_page(w: World, ended: Parcel) -> None:
     (proposal,) = Approval.objects.filter(act="hold_record")
     signed_in(w.ivo).post(f"/admin/parcels/parcel/waiting/{proposal.pk}/", {"decision": "confirm"})
 
-    assert "not purged since" in text(signed_in(w.gita).get(page_of(ended.sender_id)))
+    assert "not purged since" in text(opened_person(signed_in(w.gita), ended.sender_id))
     signed_in(w.gita).post(page_of(ended.sender_id), {"deed": "lift", "mark": "hold", "purpose": ""})
     (lifting,) = Approval.objects.filter(act="lift_mark")
     signed_in(w.ivo).post(f"/admin/parcels/parcel/waiting/{lifting.pk}/", {"decision": "confirm"})
-    assert "not purged since" not in text(signed_in(w.gita).get(page_of(ended.sender_id)))
+    assert "not purged since" not in text(opened_person(signed_in(w.gita), ended.sender_id))
 
 
 def test_first_page_counts_what_is_open_and_what_is_late(w: World, ended: Parcel) -> None:

@@ -19,6 +19,8 @@ def test_request_is_recorded_by_keyboard_and_refused_by_two(page: Page, site: st
     page.on("console", lambda message: said.append(message.text))
     enter(page, w.gita)
     page.goto(f"/admin/people/person/{parcel.sender_id}/change/")
+    page.get_by_label("What for").select_option("verification")
+    page.get_by_role("button", name="Open").click()
     summary = page.get_by_text("Record a request about their data")
     summary.focus()
     page.keyboard.press("Enter")
