@@ -31,8 +31,8 @@ FIELDS: Final = frozenset(
         "method", "route", "status", "task",
         # Of work.
         "kind", "size", "took_s",
-        # Of an alarm: about which account, by its number, and in which request.
-        "by", "request",
+        # Of an alarm: its number, who it is about by theirs, and what the command that tells of it returned.
+        "alarm", "by", "returned",
     }
 )  # fmt: skip
 _WITHHELD: Final = "(a message of another program)"

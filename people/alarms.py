@@ -150,7 +150,7 @@ def _now() -> datetime:
 
 
 def _say(kind: str, staff_id: int | None, client_id: int | None, request: str) -> None:
-    _log.critical("alarm", kind=str(kind), by=_who(staff_id, client_id), request=request)
+    _log.critical("alarm", kind=str(kind), by=_who(staff_id, client_id), reference=request)
 
 
 def _who(staff_id: int | None, client_id: int | None) -> str:

@@ -121,6 +121,15 @@ def committed_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> I
             clone.drop()
 
 
+@pytest.fixture(scope="module")
+def served_db(django_db_setup: None) -> Iterator[Database]:
+    """A database of a module's own, for a process that its tests talk to."""
+    made = Database(f"{_SHARED.name}_served")
+    made.make(_TEMPLATE)
+    yield made
+    made.drop()
+
+
 @pytest.fixture
 def site(committed_db: Database) -> Iterator[str]:
     """The address of a server that works on `committed_db`."""

@@ -23,6 +23,7 @@ from config.launcher.processes import BASE_DIR
 from people.problems import MEDIA_TYPE
 from tests.config.test_logs import CODE, NAME, Lines
 from tests.config.test_logs import lines as lines
+from tests.databases import Database
 
 _SHOWN = re.compile(r'class="reference">([0-9A-HJKMNP-TV-Z]{8})<')
 _FAULTS = {
@@ -100,7 +101,7 @@ def test_page_names_no_setting_place_or_program(browser: Client) -> None:
 class Web:
     """The web server as it is started, on a port of its own."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, on: Database) -> None:
         self.log = log
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -109,7 +110,7 @@ class Web:
         with log.open("wb") as out:
             self.process = subprocess.Popen(
                 [sys.executable, *command.split()], cwd=BASE_DIR, stdout=out, stderr=out,
-                env={**os.environ, "WEB_CONCURRENCY": "1"},
+                env={**on.environment(), "WEB_CONCURRENCY": "1", "LIFELINE_SYSTEM": ""},
             )  # fmt: skip
         end = time.monotonic() + 30
         while not self._answers():
@@ -135,8 +136,8 @@ class Web:
 
 
 @pytest.fixture(scope="module")
-def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
-    found = Web(tmp_path_factory.mktemp("web") / "web.log")
+def web(served_db: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    found = Web(tmp_path_factory.mktemp("web") / "web.log", served_db)
     yield found
     found.stop()
 

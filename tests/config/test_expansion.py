@@ -18,6 +18,10 @@ _ASKS = {
 # Each is a word of our own, looked at one by one: what is spread, and why its names are not the sender's.
 _OUR_OWN = {
     "exchanges/admin/fields.py": {"{str(self.parameter_name): asked}"},  # a class's own word
+    # What an officer recorded, by the fields of a tuple of ours; a mark's fields are written out by the callers.
+    "people/requests.py": {"asked._asdict()", "fields"},
+    "people/audit_desk.py": {"{kind: int(key)}"},  # staff or client, of the words that it offered
+    "parcels/actions/care.py": {"receipt_codes.new()._asdict()"},
     "people/admin.py": {"{f'{owner}__in': people}"},  # staff or client
     # Who recorded it and when, by one function.
     "exchanges/actions/returns.py": {"recorded(by, now)"},
