@@ -1,7 +1,6 @@
 """What a reader is told when something goes wrong: a reference that the log has too, and not what it was."""
 
 import json
-import os
 import re
 import socket
 import subprocess

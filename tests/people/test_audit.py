@@ -68,7 +68,7 @@ def test_nobody_changes_or_deletes_an_entry() -> None:
     ):
         with pytest.raises(Exception, match=r"permission denied|append-only"), transaction.atomic():
             change()
-    assert rows("act") == [("purge",)]
+    assert rows("act") == [("purged",)]
 
 
 def test_look_that_is_rolled_back_was_no_look(committed_db: Database) -> None:
