@@ -88,6 +88,7 @@ MIDDLEWARE = [
     "config.cookies.Plain",
     "config.middleware.LiveKeys",
     "csp.middleware.CSPMiddleware",
+    "config.errors.Bounded",
     "django.middleware.security.SecurityMiddleware",
     "config.origins.HttpsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -197,7 +198,8 @@ STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_ALLOW_ALL_ORIGINS = False
-DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
+# Files included: a list of prisoners, the largest that is taken in a form, has at most 8 MiB.
+GREATEST_BODY = DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
 REST_FRAMEWORK = {

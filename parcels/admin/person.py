@@ -141,7 +141,7 @@ class PersonAdmin(ReadOnlyDesk):
             if wrong is None:
                 return HttpResponseRedirect(_page_of(person.pk))
         purpose = opened.purpose_of(request, "person", person.pk)
-        if not purpose and wrong is None:
+        if not purpose:
             return _ask(request, person, asking)
         also = also_on_record(person, looking.reader.organisation)
         shown = [person.pk, *(each.person.pk for each in also.records)]

@@ -222,3 +222,14 @@ def test_web_server_wrote_none_of_it(web: Web) -> None:
 
 def test_the_handler_used_here_formats_as_the_product_does() -> None:
     assert Lines().formatter is not None
+
+
+@pytest.mark.parametrize(
+    ("path", "told"), [("/", b"Your browser sent something"), ("/api/v1/moves/", b"/problems/too-large")]
+)
+def test_body_that_is_too_large_is_refused_before_it_is_read(web: Web, path: str, told: bytes) -> None:
+    """Only the head is sent: whoever waited for the rest would never answer."""
+    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 16777217\r\nConnection: close\r\n\r\n"
+    answer = web.say(head.encode())
+    assert answer.startswith(b"HTTP/1.1 413")
+    assert told in answer
