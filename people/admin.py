@@ -14,10 +14,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import path
 from django.utils import timezone
 
-from people import audit_desk, list_desk, match_desk, retention_desk, rights, staff_desk
+from people import alarms, audit_desk, list_desk, match_desk, retention_desk, rights, staff_desk
 from people.desk import Desk, Inline, ReadOnlyDesk, audit, page, require, staff_of
 from people.forms import ClientForm, GrantForm, RightsFormSet, StaffForm
-from people.models import Client, Grant, Organisation, Party, Role, Staff, new_reference
+from people.models import Alarm, Client, Grant, Organisation, Party, Role, Staff, new_reference
 from people.signin import fresh, invitations, sessions
 
 __all__ = ["audit_desk", "list_desk", "match_desk", "retention_desk"]
@@ -120,6 +120,9 @@ class _WithGrants(_Guarded):
         super().save_formset(request, form, formset, change)
         changed = [*formset.new_objects, *(row for row, _ in formset.changed_objects)]
         audit(staff_of(request), "change_grant", "grant", [grant.pk for grant in changed])
+        # One manager alone can make an account or a system that reads people: others must know at once.
+        if any(grant.role in rights.READ_PEOPLE for grant in formset.new_objects):
+            alarms.sound(Alarm.Kind.RIGHTS_GIVEN, staff_of(request))
         member = formset.instance
         if isinstance(member, Staff) and not member.grants.current().exists():
             sessions.end(member)
@@ -215,6 +218,8 @@ class ClientAdmin(_WithGrants):
             obj.authorization_grant_type = Client.GRANT_CLIENT_CREDENTIALS
         super().save_model(request, obj, form, change)
         audit(staff_of(request), "change_client" if change else "make_client", "client", [obj.pk])
+        if change and "people_an_hour" in form.changed_data:
+            alarms.sound(Alarm.Kind.RIGHTS_GIVEN, staff_of(request))
 
     def response_add(self, request: HttpRequest, obj: Client, post_url_continue: Any = None) -> HttpResponse:
         """Show the secret, this once: only its hash is kept."""

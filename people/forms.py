@@ -84,13 +84,27 @@ class RightsFormSet(RightsModelFormSet):
 
     def clean(self) -> None:
         super().clean()
-        if any(self.errors) or not isinstance(self.instance, Staff):
+        if any(self.errors):
+            return
+        if any(_has_no_manager(form.cleaned_data) for form in self.extra_forms if form.has_changed()):
+            raise ValidationError(
+                "Nobody manages this office yet: give it a manager first, who gives its other rights."
+            )
+        if not isinstance(self.instance, Staff):
             return
         if _manages_and_more(self.instance, [form.cleaned_data for form in self.forms if form.has_changed()]):
             raise ValidationError(
                 "Who manages users sees no people: a manager holds no other role, in any office. "
                 "End the other right first."
             )
+
+
+def _has_no_manager(told: dict[str, Any]) -> bool:
+    """Whether a right would be given for an office that is looked after by whoever comes."""
+    if not told.get("organisation") or told.get("role") == Role.MANAGER:
+        return False
+    managers = Grant.objects.current().filter(organisation=told["organisation"], role=Role.MANAGER)
+    return not managers.exists()
 
 
 def _manages_and_more(staff: Staff, told: list[dict[str, Any]]) -> bool:

@@ -15,6 +15,8 @@ _AUDITOR: Final = frozenset({Role.AUDITOR})
 _OFFICERS: Final = frozenset({Role.LIAISON, Role.COORDINATOR})
 # Those who may read who a person is, of both ends of a parcel.
 PEOPLE: Final = _OFFICERS | {Role.REGISTRAR}
+# Those who come to names, places or health.
+READ_PEOPLE: Final = frozenset(role.value for role in PEOPLE | {Role.LOGISTICS, Role.MEDICAL})
 _AT_WORK: Final = PEOPLE | {Role.SCREENER, Role.DISPATCHER, Role.LOGISTICS, Role.MEDICAL}
 _READERS: Final = _AT_WORK | _AUDITOR
 _OVERSEERS: Final = _MANAGER | _AUDITOR

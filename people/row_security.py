@@ -23,12 +23,13 @@ $$;
 CREATE FUNCTION lifeline_role(role text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT role = ANY(string_to_array(current_setting('lifeline.roles', true), ','))
 $$;
+-- Named with their schema: a backup is made with an empty search path.
 CREATE FUNCTION lifeline_is_owner() RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT pg_get_userbyid(relowner) = current_user FROM pg_class WHERE oid = 'people_person'::regclass
+    SELECT pg_get_userbyid(relowner) = current_user FROM pg_class WHERE oid = 'public.people_person'::regclass
 $$;
 CREATE FUNCTION lifeline_is_system() RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT current_user = 'lifeline_worker' OR current_setting('lifeline.system', true) = 'on'
-        OR (lifeline_is_owner() AND session_user <> current_user)
+        OR (public.lifeline_is_owner() AND session_user <> current_user)
 $$;
 """
 

@@ -32,6 +32,7 @@ class Migration(migrations.Migration):
                             ("many_exported", "Many people left in one file"),
                             ("canary", "A record that nobody has reason to open was read"),
                             ("audit", "The audit does not verify"),
+                            ("rights_given", "A right to read people was given"),
                         ],
                         max_length=20,
                     ),

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from people.desk import audit
-from people.models import AuditEntry, Client, Organisation, Staff
+from people.models import Alarm, AuditEntry, Client, Organisation, Staff
 from tests.factories import World, client, staff, world
 from tests.signing_in import signed_in
 
@@ -94,6 +94,23 @@ def test_manager_gives_no_rights_in_an_organisation_with_a_manager_of_its_own(w:
     told = with_grants(right(w.south), username="bela", is_active="on")
     assert signed_in(nadia).post(f"{STAFF}add/", told).status_code == HTTPStatus.OK
     assert not Staff.objects.filter(username="bela").exists()
+
+
+def test_right_to_read_people_raises_an_alarm_and_one_that_reads_none_does_not(
+    w: World, nadia: Staff
+) -> None:
+    for name, role, alarms in (("bela", "screener", 0), ("cora", "registrar", 1)):
+        told = with_grants(right(w.north, role), username=name, display_name=name, is_active="on")
+        signed_in(nadia).post(f"{STAFF}add/", told)
+        assert Alarm.objects.filter(kind="rights_given", staff=nadia).count() == alarms
+
+
+def test_office_that_nobody_manages_gets_a_manager_first(w: World, nadia: Staff) -> None:
+    for name, role, made in (("bela", "logistics", False), ("cora", "manager", True)):
+        told = with_grants(right(w.south, role), username=name, display_name=name, is_active="on")
+        answer = signed_in(nadia).post(f"{STAFF}add/", told).content.decode()
+        assert ("Nobody manages this office yet" in answer) is not made
+        assert Staff.objects.filter(username=name).exists() is made
 
 
 def test_organisation_without_a_manager_is_looked_after(w: World, nadia: Staff) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from people import situations, withholding
@@ -40,9 +41,16 @@ def prisoner(w: World) -> Person:
     return registered(w, recipient=Telling("prisoner", "Коваленко Сергій", "1990-01-01")).recipient
 
 
+def before(member: Staff, person: Person) -> Client:
+    """Return a browser in which the person is open, as far as they may be."""
+    browser = signed_in(member)
+    opened_person(browser, person.pk)
+    return browser
+
+
 def state(member: Staff, person: Person, w: World, **told: str) -> Any:
     fields = {**STATED, "source": str(w.harbour.pk), **told}
-    return signed_in(member).post(f"{LIST}{person.pk}/change/", fields, follow=True)
+    return before(member, person).post(f"{LIST}{person.pk}/change/", fields, follow=True)
 
 
 def test_person_is_found_in_either_script_and_shown_by_initials(w: World, prisoner: Person) -> None:
@@ -132,7 +140,7 @@ def test_senders_have_no_situation(w: World) -> None:
 
 
 def do(member: Staff, person: Person, deed: str, **told: object) -> Any:
-    return signed_in(member).post(f"{LIST}{person.pk}/change/", {"deed": deed, **told}, follow=True)
+    return before(member, person).post(f"{LIST}{person.pk}/change/", {"deed": deed, **told}, follow=True)
 
 
 def opened(member: Staff, person: Person) -> str:
