@@ -144,7 +144,9 @@ class Act(StrEnum):
 
 ACTS: Final = {act.value: act for act in Act}
 
-COUNTED: Final = (Act.OPEN_PERSON, Act.UNMASK, Act.READ_PERSON, Act.LIST_PERSON, Act.EXPORT_PERSON)
+COUNTED: Final = (
+    Act.OPEN_PERSON, Act.UNMASK, Act.SEE_DETENTION, Act.READ_PERSON, Act.LIST_PERSON, Act.EXPORT_PERSON,
+)  # fmt: skip
 """Of these, so many different people an hour and no more: see `people.opening`."""
 READS: Final = (*COUNTED, Act.OPEN_BY_SCAN, Act.EXPORT_BY_TWO)
 """Any of these, of a record that nobody has reason to open, raises an alarm: see `people.canaries`."""

@@ -13,6 +13,7 @@ from people.actors import Actor, announce
 from people.acts import Act
 from people.audit import record
 from people.models import Detention, Person, Purpose
+from people.opening import How, opened
 from people.queries import key_of
 
 PLACE: Final = "people.detention"
@@ -54,6 +55,7 @@ def look(person: Person, purpose: str, *, by: Actor, ties: Ties) -> list[Period]
 
     :raises approvals.NotYours: unless `by` is the logistics of the holding side or of the neutral agency
     :raises PurposeMissing: without one of the purposes
+    :raises Stopped: past as many different people as may be opened in an hour
     :raises PersonKey.DoesNotExist: once the person was erased
     """
     if not may_look(person, by=by, ties=ties):
@@ -61,7 +63,7 @@ def look(person: Person, purpose: str, *, by: Actor, ties: Ties) -> list[Period]
     if purpose not in Purpose.values:
         raise PurposeMissing
     with transaction.atomic():
-        record(by, Act.SEE_DETENTION, "person", person.pk, purpose=purpose)
+        opened(by, [person.pk], How.PLACE, purpose)
         key = key_of(person.pk)
         rows = person.detentions.select_related("source", "organisation", "replaced_by").order_by("-pk")
         return [Period(row, vault.unseal(key, row.sealed_place, place=PLACE, row=row.pk)) for row in rows]

@@ -26,12 +26,15 @@ class How(StrEnum):
     PAGE = Act.OPEN_PERSON.value
     SCAN = Act.OPEN_BY_SCAN.value  # does not count
     UNMASK = Act.UNMASK.value
+    PLACE = Act.SEE_DETENTION.value  # where they are held
     READ = Act.READ_PERSON.value  # a system, one
     LIST = Act.LIST_PERSON.value  # a system, in a list
     EXPORT = Act.EXPORT_PERSON.value
     EXPORT_BY_TWO = Act.EXPORT_BY_TWO.value  # does not count: two officers allowed each
 
 
+SCANNED_AN_HOUR: Final = 300
+"""More people than the parcels that pass a counter have: numbers can be typed as well as scanned."""
 _COUNTED: Final = [str(act) for act in COUNTED]
 
 
@@ -54,6 +57,8 @@ def opened(by: Actor, people: Iterable[int], how: How, purpose: str = "") -> Non
         raise Stopped(most)
     if how is How.EXPORT_BY_TWO and len(ids) > most:
         alarms.sound(Alarm.Kind.MANY_EXPORTED, by)
+    if how is How.SCAN and _scanned(by) > SCANNED_AN_HOUR:
+        alarms.sound(Alarm.Kind.MANY_SCANNED, by)
 
 
 def limit_of(by: Actor) -> int:
@@ -62,6 +67,16 @@ def limit_of(by: Actor) -> int:
         return Client.objects.values_list("people_an_hour", flat=True).get(pk=by.client_id)
     most: int = settings.PEOPLE_AN_HOUR
     return most
+
+
+def _scanned(by: Actor) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(DISTINCT subject) FROM people_auditentry WHERE staff_id = %s AND act = %s"
+            " AND at > clock_timestamp() - interval '1 hour'",
+            [by.staff_id, How.SCAN.value],
+        )
+        return int(cursor.fetchone()[0])
 
 
 # In one statement: whom they opened in the hour up to now, since the last stop was lifted, and whom they are

@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("many_opened", "Many different people opened"),
+                            ("many_scanned", "More parcels scanned than pass a counter"),
                             ("many_exported", "Many people left in one file"),
                             ("canary", "A record that nobody has reason to open was read"),
                             ("audit", "The audit does not verify"),

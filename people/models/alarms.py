@@ -18,6 +18,7 @@ class Alarm(models.Model):
 
     class Kind(models.TextChoices):
         MANY_OPENED = "many_opened", "Many different people opened"
+        MANY_SCANNED = "many_scanned", "More parcels scanned than pass a counter"
         MANY_EXPORTED = "many_exported", "Many people left in one file"
         CANARY = "canary", "A record that nobody has reason to open was read"
         AUDIT = "audit", "The audit does not verify"

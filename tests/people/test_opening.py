@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from people import actors, alarms, approvals
+from people import actors, alarms, approvals, opening
 from people.actors import Actor
 from people.audit import Trail, following
 from people.models import Alarm, AuditEntry, Client
@@ -171,3 +171,24 @@ def test_of_parallel_looks_exactly_fifty_are_opened(committed_db: Database) -> N
     assert looks() == 50
     assert Alarm.objects.get().kind == "many_opened"
     assert AuditEntry.objects.filter(act="too_many_opened").count() == 30
+
+
+def test_more_scans_than_a_counter_has_are_told_and_stop_nobody(
+    w: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "SCANNED_AN_HOUR", 10)
+    amina = w.act(w.amina)
+    for pk in (*range(1, 11), 10, 10):
+        opened(amina, [pk], How.SCAN)
+    assert not Alarm.objects.exists()
+    with following(Trail()):
+        opened(amina, [11], How.SCAN)
+    assert (Alarm.objects.get().kind, Alarm.objects.get().staff) == ("many_scanned", w.amina)
+    opened(amina, [12], How.SCAN)
+
+
+def test_places_count_like_any_other_opening(w: World) -> None:
+    elena = w.act(w.elena)
+    opened(elena, range(1, 51), How.PLACE)
+    with pytest.raises(Stopped):
+        opened(elena, [51], How.PLACE)
