@@ -32,6 +32,8 @@ EVERYBODY, NOBODY, NAMED = "everybody", "nobody", "named officers"
 TO_FILL_IN: Final = "?"
 # What is kept beside the models: by a guard, or by Django itself.
 _BESIDE: Final = {
+    "people_auditentry": ("xact",),
+    "people_audithead": ("below",),
     "django_migrations": ("id", "app", "name", "applied"),
     "parcels_edge": ("from_status", "move", "status"),
     "parcels_movement": ("previous_number", "xact"),

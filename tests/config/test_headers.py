@@ -9,13 +9,15 @@ import time_machine
 from django.http import HttpResponse
 from django.test import Client
 
-from people.models import Grant, Role
+from people.models import Role
 from tests.config.observatory import Scan, grade, policy
 from tests.config.production import HOST, production
 from tests.config.walk.addresses import addresses, same_for_all
 from tests.config.walk.planting import plant
-from tests.factories import LONG_AGO, NOON, staff, world
+from tests.config.walk.walkers import of_every_role
+from tests.factories import NOON, world
 from tests.partners import partner
+from tests.signing_in import signed_in
 
 # Answered for whatever is not there, from files, and by a method that is not taken.
 _BESIDE = (
@@ -73,19 +75,14 @@ def faults(path: str, response: HttpResponse | Any) -> list[str]:
 def test_every_address_tells_browsers_to_keep_and_share_nothing(https: None) -> None:
     ours = world()
     planted = plant(ours, "qara")
-    member = staff("everything", Role.REGISTRAR, ours.north)
-    for role in Role.values:
-        Grant.objects.get_or_create(
-            staff=member, role=role, organisation=ours.north, defaults={"from_at": LONG_AGO}
-        )
-    signed_in, stranger = Client(raise_request_exception=False), Client(raise_request_exception=False)
-    signed_in.force_login(member)
+    inside, stranger = Client(raise_request_exception=False), Client(raise_request_exception=False)
+    signed_in(of_every_role(ours.north), client=inside)
     # One address of each pattern: what is told of one object is told of each.
     paths = {each.pattern: each.path for each in (*addresses(planted), *same_for_all())}
     del paths["admin/logout/"]
 
     wrong, statuses = [], set()
-    for browser in (signed_in, stranger):
+    for browser in (inside, stranger):
         for path in (*paths.values(), *_BESIDE):
             for method in ("get", "post", "options"):
                 response = getattr(browser, method)(path, secure=True, HTTP_HOST=HOST)
@@ -101,7 +98,7 @@ def test_every_address_tells_browsers_to_keep_and_share_nothing(https: None) -> 
     assert {200, 302, 400, 401, 403, 404, 405} <= statuses
     assert not {status for status in statuses if status >= HTTPStatus.INTERNAL_SERVER_ERROR}
 
-    left = signed_in.post("/admin/logout/", secure=True, HTTP_HOST=HOST)
+    left = inside.post("/admin/logout/", secure=True, HTTP_HOST=HOST)
     assert (set(left.cookies), faults("/admin/logout/", left)) == ({"__Host-session"}, [])
 
 

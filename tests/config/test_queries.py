@@ -8,11 +8,12 @@ import time_machine
 from django.contrib import admin
 from django.test import Client
 
-from people.models import Grant, Role
 from tests.config.walk.addresses import addresses
 from tests.config.walk.planting import plant
-from tests.factories import LONG_AGO, NOON, World, staff, world
+from tests.config.walk.walkers import of_every_role
+from tests.factories import NOON, World, world
 from tests.parcels.admin.desk import text
+from tests.signing_in import signed_in
 
 ODD = ("\0", "\ufffd'\"><x%00", "-1", "99999999999999999999")
 NAMES = (
@@ -29,14 +30,7 @@ def w() -> Iterator[World]:
 
 
 def _everything(w: World) -> Client:
-    member = staff("everything", Role.REGISTRAR, w.north)
-    for role in Role.values:
-        Grant.objects.get_or_create(
-            staff=member, role=role, organisation=w.north, defaults={"from_at": LONG_AGO}
-        )
-    browser = Client(raise_request_exception=False)
-    browser.force_login(member)
-    return browser
+    return signed_in(of_every_role(w.north), client=Client(raise_request_exception=False))
 
 
 @pytest.mark.django_db

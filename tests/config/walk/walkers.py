@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from django.test import Client as Browser
 
-from people.models import Grant, Role
+from people.models import Grant, Organisation, Role, Staff
 from tests import factories
 from tests.partners import partner
 from tests.signing_in import signed_in
@@ -40,13 +40,19 @@ def walkers(world: factories.World, foreign: factories.World) -> Iterator[Walker
     # Who manages users holds no other role.
     manages = factories.staff("manages", Role.MANAGER, foreign.north)
     yield Walker(foreign.north.code, Role.MANAGER, signed_in(manages))
-    everything = factories.staff("everything", Role.REGISTRAR, foreign.north)
-    for role in sorted(set(Role.values) - {Role.MANAGER}):
-        Grant.objects.get_or_create(
-            staff=everything, role=role, organisation=foreign.north, defaults={"from_at": factories.LONG_AGO}
-        )
+    everything = of_every_role(foreign.north)
     yield Walker(foreign.north.code, "everything", signed_in(everything))
     yield Walker(foreign.north.code, "system", partner(foreign.north, *Role.values))
+
+
+def of_every_role(organisation: Organisation) -> Staff:
+    """Return a member with every role that one may hold beside others: who manages users holds no other."""
+    member = factories.staff("everything", Role.REGISTRAR, organisation)
+    for role in sorted(set(Role.values) - {Role.MANAGER}):
+        Grant.objects.get_or_create(
+            staff=member, role=role, organisation=organisation, defaults={"from_at": factories.LONG_AGO}
+        )
+    return member
 
 
 def named(world: factories.World) -> Iterator[Walker]:

@@ -72,7 +72,9 @@ def test_officer_records_a_request_on_the_persons_page(w: World, ended: Parcel) 
 
 def test_request_that_lacks_something_stays_on_the_page_with_the_reason(w: World, ended: Parcel) -> None:
     wrong = RECORDED | {"asked_by": "representative", "document": ""}
-    answer = signed_in(w.gita).post(page_of(ended.sender_id), wrong)
+    gita = signed_in(w.gita)
+    opened_person(gita, ended.sender_id)
+    answer = gita.post(page_of(ended.sender_id), wrong)
     assert answer.status_code == HTTPStatus.BAD_REQUEST
     assert "Name the mandate" in text(answer)
     assert not RightsRequest.objects.exists()
