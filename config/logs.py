@@ -30,7 +30,7 @@ FIELDS: Final = frozenset(
         # Of an answer, of a task.
         "method", "route", "status", "task",
         # Of work.
-        "kind", "size", "took_s",
+        "kind", "size", "took_s", "entries", "faults",
         # Of an alarm: its number, who it is about by theirs, and what the command that tells of it returned.
         "alarm", "by", "returned",
     }

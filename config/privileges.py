@@ -52,7 +52,7 @@ TABLES: Final[Mapping[str, tuple[str, str, str]]] = {
     "people_comparedrow": (_ADD, _READ, ""),
     "people_client": (_KEEP, _READ, ""),
     "people_consent": (_ADD, _READ, ""),
-    "people_datakey": (_KEEP, _KEEP, ""),
+    "people_datakey": (_KEEP, _ALL, ""),
     "people_detention": (_ADD, "", ""),
     "people_erasure": (_READ, _READ, ""),
     # The worker binds what was sealed before to its row; a trigger lets nothing else pass.

@@ -23,7 +23,7 @@ from people.requests import Asked
 from tests import factories
 from tests.exchanges import visits
 from tests.factories import NOON, World
-from tests.parcels.admin.desk import signed_in
+from tests.parcels.admin.desk import opened_person, signed_in
 from tests.parcels.manifests import write_csv
 from tests.partners import partner
 
@@ -205,6 +205,7 @@ def _said_of(w: World, found: dict[int, Person], sender: Canary, held: Canary) -
 
 def _told_on_the_page(w: World, person: Person, who: Canary) -> None:
     officer, address = signed_in(w.gita), f"/admin/people/person/{person.pk}/change/"
+    opened_person(officer, person.pk)
     told = {"deed": "fact", "source": str(w.north.pk), "stated_on": "", "document": f"CARD {who.latin}"}
     for kind, text in (("other_name", f"Former {who.latin}"), ("other_name", f"Бывшая {who.cyrillic}")):
         answer = officer.post(address, told | {"kind": kind, "text": text}, follow=True)
