@@ -49,12 +49,9 @@ def acting(request: HttpRequest, perm: str, among: set[int]) -> Actor:
 
     :raises PermissionDenied: if they hold no such right in any of them
     """
-    staff = staff_of(request)
-    mine = rights.organisations(staff, perm) & among
+    mine = rights.organisations(staff_of(request), perm) & among
     require(bool(mine))
-    organisation = min(mine)
-    roles = rights.roles_in(staff, organisation)
-    return Actor("staff", organisation, roles, staff_id=staff.pk, fresh=fresh.is_fresh(request))
+    return fresh.actor_of(request, min(mine))
 
 
 class Steps(Desk):

@@ -6,7 +6,7 @@ import secrets
 from typing import Any, Final
 
 from django.apps import apps
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.models import Group
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.forms import ModelForm
@@ -14,7 +14,17 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import path
 from django.utils import timezone
 
-from people import alarms, audit_desk, list_desk, match_desk, retention_desk, rights, staff_desk
+from people import (
+    alarms,
+    approvals,
+    audit_desk,
+    giving,
+    list_desk,
+    match_desk,
+    retention_desk,
+    rights,
+    staff_desk,
+)
 from people.desk import Desk, Inline, ReadOnlyDesk, audit, page, require, staff_of
 from people.forms import ClientForm, GrantForm, RightsFormSet, StaffForm
 from people.models import Alarm, Client, Grant, Organisation, Party, Role, Staff, new_reference
@@ -32,6 +42,7 @@ for _model in _FOREIGN:
     if admin.site.is_registered(_model):
         admin.site.unregister(_model)
 
+_WAITS: Final = "A right to read people waits: an officer of the office confirms it before it counts."
 _NAMES: Final = ("name_en", "name_ru", "name_uk")
 
 
@@ -75,7 +86,8 @@ class GrantInline(Inline):
     model = Grant
     form = GrantForm
     formset = RightsFormSet
-    fields = ("role", "organisation", "from_at", "until_at")
+    fields = ("role", "organisation", "from_at", "until_at", "waits")
+    readonly_fields = ("waits",)
     verbose_name_plural = "rights"
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -120,12 +132,21 @@ class _WithGrants(_Guarded):
         super().save_formset(request, form, formset, change)
         changed = [*formset.new_objects, *(row for row, _ in formset.changed_objects)]
         audit(staff_of(request), "change_grant", "grant", [grant.pk for grant in changed])
-        # One manager alone can make an account or a system that reads people: others must know at once.
-        if any(grant.role in rights.READ_PEOPLE for grant in formset.new_objects):
-            alarms.sound(Alarm.Kind.RIGHTS_GIVEN, staff_of(request))
+        self._give(request, formset.new_objects)
         member = formset.instance
         if isinstance(member, Staff) and not member.grants.current().exists():
             sessions.end(member)
+
+    def _give(self, request: HttpRequest, grants: list[Grant]) -> None:
+        """Have a right to read people confirmed; where nobody is there to confirm it, others know at once."""
+        now = timezone.now()
+        waiting = [grant for grant in grants if giving.needs_second(grant, now)]
+        for grant in waiting:
+            giving.propose(grant, by=fresh.actor_of(request, grant.organisation_id), now=now)
+        if waiting:
+            messages.warning(request, _WAITS)
+        if any(grant.role in rights.READ_PEOPLE for grant in grants if grant not in waiting):
+            alarms.sound(Alarm.Kind.RIGHTS_GIVEN, staff_of(request))
 
 
 def _serves_elsewhere(request: HttpRequest, member: Staff | None) -> bool:
@@ -216,15 +237,32 @@ class ClientAdmin(_WithGrants):
             obj.client_id = new_reference()
             obj.client_type = Client.CLIENT_CONFIDENTIAL
             obj.authorization_grant_type = Client.GRANT_CLIENT_CREDENTIALS
+        more = _more(form, obj) if change else None
         super().save_model(request, obj, form, change)
         audit(staff_of(request), "change_client" if change else "make_client", "client", [obj.pk])
-        if change and "people_an_hour" in form.changed_data:
-            alarms.sound(Alarm.Kind.RIGHTS_GIVEN, staff_of(request))
+        if more:
+            self._propose_more(request, obj, more)
+
+    def _propose_more(self, request: HttpRequest, obj: Client, people_an_hour: int) -> None:
+        by, now = fresh.actor_of(request, obj.organisation_id), timezone.now()
+        try:
+            giving.propose_more(obj, people_an_hour, by=by, now=now)
+            messages.warning(request, _WAITS)
+        except approvals.NotOpen:
+            messages.error(request, "Another number of people an hour waits to be confirmed already.")
 
     def response_add(self, request: HttpRequest, obj: Client, post_url_continue: Any = None) -> HttpResponse:
         """Show the secret, this once: only its hash is kept."""
         context = {"client": obj, "secret": request.META["lifeline.secret"]}
         return page(request, "admin/people/secret.html", f"The secret of {obj.name}", context)
+
+
+def _more(form: Any, obj: Client) -> int | None:
+    """Return how many people an hour are asked for beyond what it reads now, and leave that as it is."""
+    before: int = form.initial.get("people_an_hour", obj.people_an_hour)
+    asked = obj.people_an_hour
+    obj.people_an_hour = min(asked, before)
+    return asked if asked > before else None
 
 
 class RoleFilter(admin.SimpleListFilter):
@@ -241,7 +279,7 @@ class RoleFilter(admin.SimpleListFilter):
 class GrantAdmin(ReadOnlyDesk):
     """All rights in one list; they are given and ended where the person or the system stands."""
 
-    list_display = ("who", "role", "organisation", "from_at", "until_at")
+    list_display = ("who", "role", "organisation", "from_at", "until_at", "waits")
     list_display_links = None
     list_filter = (RoleFilter,)
     list_select_related = ("staff", "client", "organisation")
@@ -253,4 +291,4 @@ class GrantAdmin(ReadOnlyDesk):
 
     @admin.display(description="who")
     def who(self, grant: Grant) -> str:
-        return str(grant.staff) if grant.staff else f"system {grant.client.name if grant.client else ''}"
+        return grant.who

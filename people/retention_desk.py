@@ -56,12 +56,10 @@ class RetentionPeriodAdmin(ReadOnlyDesk):
 
 
 def _officer(request: HttpRequest) -> Actor | None:
-    staff = staff_of(request)
-    offices = sorted(rights.organisations(staff, "people.change_retentionperiod"))
+    offices = sorted(rights.organisations(staff_of(request), "people.change_retentionperiod"))
     if not offices:
         return None
-    roles = rights.roles_in(staff, offices[0])
-    return Actor("staff", offices[0], roles, staff_id=staff.pk, fresh=fresh.is_fresh(request))
+    return fresh.actor_of(request, offices[0])
 
 
 def _proposed(request: HttpRequest, form: PeriodForm, by: Actor) -> bool:

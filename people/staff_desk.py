@@ -96,9 +96,7 @@ def _manager(request: HttpRequest, member: Staff, office: int | None = None) -> 
     mine = sorted(organisation for organisation, role in rights.held(manager) if role == Role.MANAGER)
     theirs = set(member.grants.not_ended().values_list("organisation_id", flat=True))
     office = office or next((each for each in mine if each in theirs), mine[0])
-    return Actor(
-        "staff", office, rights.roles_in(manager, office), staff_id=manager.pk, fresh=fresh.is_fresh(request)
-    )
+    return fresh.actor_of(request, office)
 
 
 _DEEDS: Final[Mapping[str, Callable[[HttpRequest, Staff], HttpResponse | None]]] = {

@@ -211,12 +211,9 @@ def _address(claim: Claim) -> str:
 
 def _by(request: HttpRequest, preferred: int) -> Actor:
     """Return them as acting for the preferred office where they may, else for their first."""
-    staff = staff_of(request)
-    mine = rights.organisations(staff, "exchanges.change_claim")
+    mine = rights.organisations(staff_of(request), "exchanges.change_claim")
     require(bool(mine))
-    organisation = preferred if preferred in mine else min(mine)
-    roles = rights.roles_in(staff, organisation)
-    return Actor("staff", organisation, roles, staff_id=staff.pk, fresh=fresh.is_fresh(request))
+    return fresh.actor_of(request, preferred if preferred in mine else min(mine))
 
 
 def _subject(request: HttpRequest, about: str) -> Subject | None:

@@ -26,6 +26,7 @@ from people.match_desk import also_on_record
 from people.models import Person
 from people.opening import How
 from people.queries import names_of
+from people.signin import fresh
 
 # Beside what is told of a person, the page knows one more deed: to open it.
 OPEN = "open"
@@ -132,6 +133,7 @@ class PersonAdmin(ReadOnlyDesk):
         wrong: Told | None = None
         asking = opened.PurposeForm(request.POST if request.POST.get("deed") == OPEN else None)
         if asking.is_valid():
+            fresh.require(request)
             opened.open_for(request, "person", person.pk, asking.cleaned_data["purpose"])
             return HttpResponseRedirect(_page_of(person.pk))
         if asking.is_bound:

@@ -12,6 +12,7 @@ from parcels.admin.reading import reader_of
 from parcels.models import Parcel
 from people.desk import require
 from people.models import Role
+from people.signin import fresh
 
 
 def open_parcel(request: HttpRequest, parcel_id: int) -> HttpResponse:
@@ -22,6 +23,7 @@ def open_parcel(request: HttpRequest, parcel_id: int) -> HttpResponse:
     require(reader_of(request).reads_names)
     form = PurposeForm(request.POST)
     if form.is_valid():
+        fresh.require(request)
         open_for(request, "parcel", parcel.pk, form.cleaned_data["purpose"])
     else:
         messages.error(request, str(form.errors["purpose"][0]))

@@ -21,7 +21,16 @@ from parcels.models import Parcel
 from people import approvals, requests
 from people.actors import Actor
 from people.desk import page, require
-from people.models import Approval, ListComparison, Organisation, Person, PossibleMatch, RightsRequest
+from people.models import (
+    Approval,
+    Client,
+    Grant,
+    ListComparison,
+    Organisation,
+    Person,
+    PossibleMatch,
+    RightsRequest,
+)
 from people.retention import RULES
 from people.situations import SITUATION
 from people.withholding import LET_GO
@@ -44,6 +53,7 @@ class Act(NamedTuple):
     approval: Approval
     what: str
     url: str
+    """Empty where its page is for managers alone."""
     about: str
     details: list[tuple[str, str]]
     mine: bool
@@ -129,6 +139,8 @@ def _acts(open_: list[Approval], reader: Reader) -> list[Act]:
         "comparison": ListComparison.objects.select_related("ours", "theirs").in_bulk(subjects("comparison")),
         "request": RightsRequest.objects.in_bulk(subjects("request")),
         "retention": {place: rule.what for place, rule in enumerate(RULES.values())},
+        "grant": Grant.objects.select_related("staff", "client", "organisation").in_bulk(subjects("grant")),
+        "client": Client.objects.in_bulk(subjects("client")),
     }
     organisations = {each.pk: each for each in Organisation.objects.all()}
     acts = []
@@ -139,7 +151,7 @@ def _acts(open_: list[Approval], reader: Reader) -> list[Act]:
                 each,
                 words.ACT.get(each.act, each.act),
                 _url(each),
-                str(found or ""),
+                f"{found} to {found.who}" if isinstance(found, Grant) else str(found or ""),
                 _details(each.details, organisations),
                 each.proposed_by_id == reader.staff.pk,
                 str(each.proposed_by) if each.organisation_id == reader.organisation else "an officer",
@@ -158,9 +170,10 @@ def _url(approval: Approval) -> str:
         "comparison": "admin:people_listcomparison_change",
         "request": "admin:people_rightsrequest_change",
     }
-    if approval.subject_kind not in pages:
+    if approval.subject_kind == "retention":
         return reverse("admin:people_retentionperiod_changelist")
-    return reverse(pages[approval.subject_kind], args=[approval.subject])
+    found = pages.get(approval.subject_kind)
+    return reverse(found, args=[approval.subject]) if found else ""
 
 
 def _details(details: dict[str, Any], organisations: dict[int, Organisation]) -> list[tuple[str, str]]:
@@ -212,7 +225,9 @@ def _decide(request: HttpRequest, approval: Approval, by: Actor) -> None:
             approvals.reject(approval.pk, by=by, reason=reason, now=now)
             messages.success(request, f"Rejected: {what}.")
     except approvals.NotYours:
-        messages.error(request, "Who proposed it cannot decide it, nor can other roles than officers.")
+        messages.error(
+            request, "Who proposed it, or is given it, cannot decide it, nor can other roles than officers."
+        )
     except approvals.NotOpen:
         messages.info(request, "This was decided meanwhile.")
     except Refused as refused:

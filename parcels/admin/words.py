@@ -130,6 +130,8 @@ ACT: Final[Mapping[str, str]] = {
     "lift_mark": "use data again that is not used now, of",
     "hold_record": "keep a record past its term, of",
     "retention": "change how long is kept:",
+    "give_right": "give a right to read people",
+    "raise_people_an_hour": "let a system read more people an hour",
 }
 
 PROBLEM: Final[Mapping[str, str]] = {

@@ -91,10 +91,10 @@ class Role(models.TextChoices):
 class GrantQuerySet(models.QuerySet["Grant"]):
     def current(self, at: datetime | None = None) -> GrantQuerySet:
         at = at or timezone.now()
-        return self.not_ended(at).filter(from_at__lte=at)
+        return self.not_ended(at).filter(from_at__lte=at, waits=False)
 
     def not_ended(self, at: datetime | None = None) -> GrantQuerySet:
-        """Return those in force and those still to come."""
+        """Return those in force and those still to come, or to be confirmed."""
         return self.filter(Q(until_at=None) | Q(until_at__gt=at or timezone.now()))
 
 
@@ -108,6 +108,7 @@ class Grant(models.Model):
     organisation = models.ForeignKey(Organisation, models.PROTECT)
     from_at = models.DateTimeField(default=timezone.now)
     until_at = models.DateTimeField(null=True, blank=True)
+    waits = models.BooleanField("waits for a second person", default=False, db_default=False)
 
     objects = GrantQuerySet.as_manager()
 
@@ -122,6 +123,10 @@ class Grant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role} of {self.organisation}"
+
+    @property
+    def who(self) -> str:
+        return str(self.staff) if self.staff else f"system {self.client.name if self.client else ''}"
 
 
 class SignInLink(models.Model):

@@ -16,7 +16,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from people.actors import NotFresh
+from people import rights
+from people.actors import Actor, NotFresh
 from people.desk import page, staff_of
 from people.models import Staff, StaffSession
 from people.signin import factors, links, passkeys, sessions
@@ -41,6 +42,13 @@ def require(request: HttpRequest) -> None:
     """
     if not is_fresh(request):
         raise NotFresh
+
+
+def actor_of(request: HttpRequest, organisation_id: int) -> Actor:
+    """Return who asks as acting for this organisation, with the roles they hold in it now."""
+    staff = staff_of(request)
+    roles = rights.roles_in(staff, organisation_id)
+    return Actor("staff", organisation_id, roles, staff_id=staff.pk, fresh=is_fresh(request))
 
 
 class StepUpMiddleware:

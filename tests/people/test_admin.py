@@ -1,5 +1,6 @@
 """Staff, systems and rights, kept by managers; audits read by auditors."""
 
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -8,9 +9,10 @@ from django.contrib.auth.hashers import check_password
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from people.actors import OFFICERS
 from people.desk import audit
-from people.models import Alarm, AuditEntry, Client, Organisation, Staff
-from tests.factories import World, client, staff, world
+from people.models import Alarm, AuditEntry, Client, Grant, Organisation, Staff
+from tests.factories import LONG_AGO, World, client, staff, world
 from tests.signing_in import signed_in
 
 STAFF, SYSTEMS = "/admin/people/staff/", "/admin/people/client/"
@@ -50,7 +52,7 @@ def test_manager_makes_staff_with_rights_and_no_password(w: World, nadia: Staff)
     assert not bela.has_usable_password()
     assert list(bela.grants.values_list("role", "organisation")) == [("registrar", w.north.pk)]
     assert sorted(AuditEntry.objects.values_list("staff", "act")) == [
-        (nadia.pk, "add_record"), (nadia.pk, "change_grant"), (nadia.pk, "invited"),
+        (nadia.pk, "add_record"), (nadia.pk, "change_grant"), (nadia.pk, "invited"), (nadia.pk, "proposed"),
     ]  # fmt: skip
 
 
@@ -96,9 +98,12 @@ def test_manager_gives_no_rights_in_an_organisation_with_a_manager_of_its_own(w:
     assert not Staff.objects.filter(username="bela").exists()
 
 
-def test_right_to_read_people_raises_an_alarm_and_one_that_reads_none_does_not(
+def test_where_no_officer_is_a_right_to_read_people_raises_an_alarm_and_one_that_reads_none_does_not(
     w: World, nadia: Staff
 ) -> None:
+    Grant.objects.filter(organisation=w.north, role__in=OFFICERS).update(
+        until_at=LONG_AGO + timedelta(days=1)
+    )
     for name, role, alarms in (("bela", "screener", 0), ("cora", "registrar", 1)):
         told = with_grants(right(w.north, role), username=name, display_name=name, is_active="on")
         signed_in(nadia).post(f"{STAFF}add/", told)

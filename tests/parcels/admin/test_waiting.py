@@ -67,7 +67,7 @@ def test_who_proposed_it_cannot_decide_it(w: World, lost: Parcel) -> None:
     assert [act.mine for act in shown.context["acts"]] == [True]
     assert "Confirm, and do it" not in text(shown)
     assert messages(decide(w.gita, "confirm")) == [
-        "Who proposed it cannot decide it, nor can other roles than officers."
+        "Who proposed it, or is given it, cannot decide it, nor can other roles than officers."
     ]
     assert (Approval.objects.get().decision, status(lost)) == (None, "missing")
 
