@@ -7,6 +7,8 @@
 .PHONY: run test check bench sbom lock chromium
 PYTHON_IN_VENV = .venv/bin/python
 ARGS ?=
+# Each process starts servers of its own, so with DATABASE_URL or REDIS_URL there is one.
+PARALLEL = $(if $(DATABASE_URL)$(REDIS_URL),,--numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder)
 AS_PUBLIC = HTTPS=1 TRUSTED_PROXIES=1 ALLOWED_HOSTS=lifeline.example PUBLIC_URL=https://lifeline.example
 
 run:
@@ -15,7 +17,7 @@ run:
 
 test: chromium
 	@requirements/install test
-	@$(PYTHON_IN_VENV) -m pytest $(ARGS)
+	@$(PYTHON_IN_VENV) -m pytest $(PARALLEL) $(ARGS)
 
 check:
 	@requirements/install test

@@ -6,7 +6,6 @@ What a test looks at itself row security shows it, as it does to the system; no 
 Tables are never flushed: most of them refuse it.
 """
 
-import atexit
 import logging
 import os
 import shutil
@@ -31,14 +30,14 @@ from config.messages import compile_stale
 from tests.databases import WEB, Database
 
 
-def _start_servers() -> None:
-    """Start what is missing before the settings are read; the end of this process stops it."""
+def _start_servers(config: pytest.Config) -> None:
+    """Start what is missing before the settings are read; it stops when this run ends."""
     data = Path(tempfile.mkdtemp(prefix="lifeline-test-"))
     # As root, PostgreSQL runs as another user, who must reach its folder.
     data.chmod(0o755)
     servers = ExitStack()
-    atexit.register(shutil.rmtree, data, ignore_errors=True)
-    atexit.register(servers.close)
+    config.add_cleanup(servers.close)
+    servers.callback(shutil.rmtree, data, ignore_errors=True)
     found = servers.enter_context(running(Crew(), data, durable=False)).addresses
     os.environ.update(
         {
@@ -55,22 +54,29 @@ def _start_servers() -> None:
     )
 
 
-_start_servers()
-compile_stale()
-django.setup()
-settings.MIDDLEWARE.insert(0, "tests.databases.as_the_web_server")
-# As which Django's own test client calls.
-settings.PLAIN_HTTP_HOSTS.append("testserver")
-# What ends this process, or a thread of it, is for its reader: the product would write it without its words.
-sys.excepthook, threading.excepthook = sys.__excepthook__, threading.__excepthook__
-logging.captureWarnings(False)
+def _set_up(config: pytest.Config) -> None:
+    _start_servers(config)
+    compile_stale()
+    django.setup()
+    settings.MIDDLEWARE.insert(0, "tests.databases.as_the_web_server")
+    # As which Django's own test client calls.
+    settings.PLAIN_HTTP_HOSTS.append("testserver")
+    # What ends this process, or a thread of it, is for its reader: the product would write it without its words.
+    sys.excepthook, threading.excepthook = sys.__excepthook__, threading.__excepthook__
+    logging.captureWarnings(False)
+
 
 _CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-headless-shell")
 _TEMPLATE, _SHARED = Database(f"test_template_{os.getpid()}"), Database(f"test_lifeline_{os.getpid()}")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "browser: needs Chromium (on the PATH, or named by CHROMIUM)")
+    # Who only hands the tests out to others runs none. Those have servers of their own: what one test leaves
+    # open in a server, another test may wait for.
+    if not config.getoption("numprocesses"):
+        _set_up(config)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
