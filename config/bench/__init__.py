@@ -12,4 +12,5 @@ MODULES: Final = {
     "import": "config.bench.importing",
     "lookup": "config.bench.lookup",
     "match": "config.bench.matching",
+    "walls": "config.bench.walls",
 }

@@ -41,7 +41,7 @@ def run(wishes: Wishes) -> Figures:
     figures.notes.append(
         f"{THEIRS}: the first {part:,} rows of the file; tuned: bulk_create for what is many"
     )
-    file, part_file = _file(wishes.folder, wishes.n), _file(wishes.folder, wishes.n, first=part)
+    file, part_file = manifest_of(wishes.folder, wishes.n), manifest_of(wishes.folder, wishes.n, first=part)
     variants: list[tuple[str, int, Callable[[], None]]] = [
         (OURS, wishes.n, partial(_command, file)),
         (THEIRS, part, partial(_resource, ManifestResource, part_file)),
@@ -68,7 +68,7 @@ def _expected(template: Database, file: Path) -> "Outcome":
         return _outcome()
 
 
-def _file(folder: Path, count: int, *, first: int | None = None) -> Path:
+def manifest_of(folder: Path, count: int, *, first: int | None = None) -> Path:
     """Write a manifest of the demonstration's kind: nine lines a parcel, in three languages."""
     path = folder / f"{count}-{first or count}.csv"
     # As in the demonstration, one sender in twenty has two relatives held.
@@ -136,7 +136,7 @@ def _add_memory(figures: Figures, template: Database, folder: Path) -> None:
     """Note the peak of a process that imports a short file, and how far a long one goes beyond it."""
     peaks = {}
     for count in (SHORT, LONG):
-        file = _file(folder, count)
+        file = manifest_of(folder, count)
         with arena.copy(template, role=arena.WORKER) as database:
             command = [sys.executable, "-m", "config.bench.memory", str(file)]
             environment = database.environment(arena.WORKER)

@@ -10,7 +10,7 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from config.bench import MODULES
 
 PACKAGES: Final = {"django_fsm": "django-fsm-2", "import_export": "django-import-export"}
-PARCELS: Final = {"advance": 10_000, "import": 10_000, "lookup": 100_000, "match": 500_000}
+PARCELS: Final = {"advance": 10_000, "import": 10_000, "lookup": 100_000, "match": 500_000, "walls": 5_000}
 MOST_PARCELS: Final = 500_000
 
 

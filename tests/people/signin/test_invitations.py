@@ -169,7 +169,7 @@ def test_manager_invites_and_sees_the_link_once(w: World, nadia: Staff, client: 
     browser = signed_in(nadia)
     told = {
         "username": "bela", "display_name": "Bela", "is_active": "on", "grants-TOTAL_FORMS": 1,
-        "grants-INITIAL_FORMS": 0, "grants-0-role": "registrar", "grants-0-organisation": w.north.pk,
+        "grants-INITIAL_FORMS": 0, "grants-0-role": "screener", "grants-0-organisation": w.north.pk,
         "grants-0-from_at_0": "2026-11-01", "grants-0-from_at_1": "00:00", "grants-0-until_at_0": "",
         "grants-0-until_at_1": "",
     }  # fmt: skip
