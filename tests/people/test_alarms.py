@@ -33,6 +33,16 @@ def test_alarm_is_a_critical_line_of_the_log_without_a_name(caplog: pytest.LogCa
 
 
 @pytest.mark.django_db
+def test_alarm_that_is_open_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    here = world()
+    with following(Trail()):
+        for _ in range(3):
+            alarms.sound(Alarm.Kind.MANY_OPENED, here.act(here.gita))
+    lines = [each for each in caplog.records if each.levelno == logging.CRITICAL]
+    assert (len(lines), Alarm.objects.count()) == (1, 1)
+
+
+@pytest.mark.django_db
 def test_one_alarm_of_a_kind_about_somebody_is_open_at_a_time() -> None:
     here = world()
     with following(Trail()):
