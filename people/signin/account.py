@@ -169,6 +169,8 @@ def _new_codes(request: HttpRequest, staff: Staff) -> HttpResponse:
 
 
 def _end_session(request: HttpRequest, staff: Staff) -> HttpResponse:
+    """Ask for the factor first (ASVS 5.0 7.5.2): whoever has found a page open throws nobody out."""
+    fresh.require(request)
     which, row = request.POST.get("session", ""), sessions.of(request)
     if which.isdecimal() and row is not None and int(which) != row.pk:
         ended = sessions.end(staff, only=int(which))

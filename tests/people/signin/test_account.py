@@ -1,6 +1,7 @@
 """My account: each looks after their own factors, and never gives up the last one."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -14,7 +15,7 @@ from people.signin import factors, totp
 from tests.authenticator import Authenticator
 from tests.databases import Database
 from tests.factories import organisation, staff
-from tests.people.signin.people import PASSWORD, at_site, with_app, with_passkey
+from tests.people.signin.people import PASSWORD, at_site, code, with_app, with_passkey
 from tests.signing_in import signed_in
 
 ACCOUNT, APP, PASSWORD_PAGE = "/admin/account/", "/admin/account/app/", "/admin/password_change/"
@@ -59,6 +60,17 @@ def test_new_app_replaces_the_old_one_and_ends_other_sessions(amina: Staff) -> N
     assert not totp.is_right(amina, now, timezone.now())
     assert AuthenticatorApp.objects.count() == 1
     assert acts() == ["factor_added"]
+
+
+def test_other_sessions_are_ended_once_a_factor_was_given_again(amina: Staff) -> None:
+    there, here = signed_in(amina), signed_in(amina, fresh_at=timezone.now() - timedelta(minutes=6))
+    which = StaffSession.objects.order_by("pk")[0]
+    told = {"do": "end_session", "session": which.pk}
+    assert here.post(ACCOUNT, told).status_code == 403
+    assert (StaffSession.objects.count(), acts()) == (2, ["refused"])
+    here.post(ACCOUNT, told | {"fresh-proof": "code", "fresh-code": code()})
+    assert (is_in(here), is_in(there)) == (True, False)
+    assert "session_ended" in acts()
 
 
 def test_last_factor_is_not_given_up(amina: Staff) -> None:

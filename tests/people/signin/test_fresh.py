@@ -202,6 +202,7 @@ def test_decision_is_asked_about_and_carried_through(w: World) -> None:
         ("nadia", "/admin/people/staff/{amina}/look-after/", {"do": "invite"}),
         ("amina", "/admin/account/", {"do": "new_codes"}),
         ("amina", "/admin/account/", {"do": "remove_app"}),
+        ("amina", "/admin/account/", {"do": "end_session"}),
         ("amina", "/admin/account/passkey/", {"answer": "{}"}),
     ],
 )
