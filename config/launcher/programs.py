@@ -12,6 +12,8 @@ from config.database import Addresses
 from config.launcher.processes import Program
 
 _WEB: Final = "lifeline_web"
+# Files that hold an address of their own, which would be believed before ours.
+_LEAD_TO_OTHERS: Final = ("DATABASE_URL_FILE", "DATABASE_OWNER_URL_FILE", "REDIS_URL_FILE")
 
 
 @dataclass(frozen=True)
@@ -24,11 +26,14 @@ class Environment:
     """Whether the demonstration's links are answered: only by a server that this machine alone can reach."""
 
     def of(self, role: str, *, system: bool = True) -> dict[str, str]:
-        """Return what a process is told that works in this role, for nobody in particular if `system`."""
+        """Return what a process is told that works in this role, for nobody in particular if `system`.
+
+        The owner's address is for migrations, which we make ourselves, and for nobody who runs on.
+        """
         return {
-            **os.environ,
+            **{name: told for name, told in os.environ.items() if name not in _LEAD_TO_OTHERS},
             "DATABASE_URL": self.addresses.database,
-            "DATABASE_OWNER_URL": self.addresses.owner,
+            "DATABASE_OWNER_URL": self.addresses.database,
             "DATABASE_ROLE": role if self.has_roles else "",
             "LIFELINE_SYSTEM": "1" if system else "",
             "REDIS_URL": self.addresses.redis,

@@ -140,6 +140,18 @@ def test_up_runs_as_plain_login(product: Product) -> None:
     assert set(logins) <= {("lifeline_app",)}
 
 
+def test_no_process_is_told_the_owner_of_the_database(product: Product) -> None:
+    owner, told = product.addresses()["owner"], {}
+    for child in psutil.Process(product.process.pid).children():
+        words = " ".join(child.cmdline())
+        for name in ("gunicorn", "worker", "beat", "sweep", "config.keys.agent"):
+            if name in words:
+                told[name] = child.environ()
+    assert len(told) == 5
+    assert not [name for name, each in told.items() if owner in each.values()]
+    assert {each["DATABASE_OWNER_URL"] for each in told.values()} == {product.addresses()["database"]}
+
+
 def test_logins_can_lift_no_guard(product: Product) -> None:
     with psycopg.connect(product.addresses()["owner"]) as owner:
         found = owner.execute(
