@@ -16,19 +16,28 @@ _FOR_PROBES: Final = ("/livez", "/readyz", "/metrics")
 class HttpsMiddleware:
     """Refuses what comes over http, unless both ends are this machine.
 
-    With HTTPS set, Django sends such a caller on to https before; here nothing is sent on.
+    With HTTPS set, Django leads whoever asks for a page on to https before; what comes here then is a
+    program's call, and is refused on this machine too: a proxy beside us may have been called by any name.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.is_secure() or request.path in _FOR_PROBES or is_on_this_machine(request):
+        if request.is_secure() or request.path in _FOR_PROBES or _may_be_plain(request):
             return self.get_response(request)
-        return refusal()
+        return refusal(request)
 
 
-def refusal() -> HttpResponse:
+def _may_be_plain(request: HttpRequest) -> bool:
+    return not settings.HTTPS and is_on_this_machine(request)
+
+
+def refusal(request: HttpRequest) -> HttpResponse:
+    from people.problems import Problem  # noqa: PLC0415  the settings read this file
+
+    if request.path.startswith(("/api/", "/oauth/", "/epcis/")):
+        return Problem("https-only").response()
     return HttpResponseForbidden(
         "This site is served over https only.\n", content_type="text/plain; charset=utf-8"
     )

@@ -165,6 +165,8 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS and env.bool("HSTS_
 SECURE_SSL_REDIRECT = HTTPS
 # Asked from this machine, where nothing is encrypted.
 SECURE_REDIRECT_EXEMPT = ["^livez$", "^readyz$", "^metrics$"]
+# A program is not led on but refused, or it never hears that it sends its secrets in clear (ASVS 5.0 4.1.2).
+SECURE_REDIRECT_EXEMPT += ["^api/v", "^oauth/", "^epcis/"]
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 CONTENT_SECURITY_POLICY = {

@@ -56,6 +56,12 @@ KINDS: Final[Mapping[str, Kind]] = {
         "Ask POST /oauth/token/ for a token with your client's id and secret, and send it in the header"
         " `Authorization: Bearer …`. A token lasts ten minutes; after that ask for a new one.",
     ),
+    "https-only": Kind(
+        403,
+        "This is answered over https only",
+        "Nothing was done. What the request held, a token or a secret with it, crossed the network where"
+        " others can read it: have a manager make a new client and close this one, then call by https.",
+    ),
     "not-permitted": Kind(
         403,
         "Your organisation or this token may not do this",
