@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
 from pathlib import Path
 from typing import Final, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 LEAST_BYTES: Final = 32
 _LEAST_DIFFERENT: Final = 8
@@ -30,6 +30,12 @@ _LEAD_TO_SECRETS: Final = (
     "REDIS_URL_FILE",
 )
 _ON: Final = ("1", "on", "true", "yes")
+# redis-py takes both forms.
+_UNASKED: Final = ("none", "CERT_NONE")
+_HOW_TO_ENCRYPT: Final = (
+    "Use sslmode=verify-full, rediss:// or syslog+tls://;"
+    " or say PRIVATE_LINE=1 where the line itself is encrypted or nobody else's."
+)
 
 
 class Unsafe(SystemExit):
@@ -92,6 +98,32 @@ def openness(reach: Reach, environment: Mapping[str, str]) -> Iterator[str]:
             yield f"{host} is allowed without HTTPS. Set HTTPS=1 behind a server that speaks TLS."
     if not is_loopback(urlsplit(reach.public_url).hostname or ""):
         yield f"PUBLIC_URL is {reach.public_url}, without HTTPS. Set HTTPS=1 behind a server that speaks TLS."
+
+
+def lines(https: bool, addresses: Mapping[str, str], environment: Mapping[str, str]) -> Iterator[str]:
+    """Yield which server elsewhere is talked to without TLS, or without asking who it is (ASVS 5.0 12.3.1).
+
+    On this machine alone, without HTTPS, it is the operator's own affair.
+    """
+    if not https or environment.get("PRIVATE_LINE", "").lower() in _ON:
+        return
+    for name, address in addresses.items():
+        if address and not _stays_here(address) and not _is_encrypted(address):
+            yield f"{name} leads elsewhere without TLS. {_HOW_TO_ENCRYPT}"
+
+
+def _stays_here(address: str) -> bool:
+    found = urlsplit(address)
+    host = (parse_qs(found.query).get("host") or [unquote(found.hostname or "")])[0]
+    return not found.scheme or not host or host.startswith("/") or is_loopback(host)
+
+
+def _is_encrypted(address: str) -> bool:
+    found = urlsplit(address)
+    told = parse_qs(found.query)
+    if found.scheme.startswith("postgres"):
+        return told.get("sslmode") in (["verify-full"], ["verify-ca"])
+    return found.scheme in ("rediss", "syslog+tls") and told.get("ssl_cert_reqs", [""])[0] not in _UNASKED
 
 
 def is_loopback(host: str) -> bool:

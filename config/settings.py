@@ -282,3 +282,16 @@ PEOPLE_AN_HOUR = 50
 AUDIT_SHIP = env.str("AUDIT_SHIP", str(DATA / "audit" / "audit.jsonl"))
 # A program that tells whoever is on call: it reads an alarm as JSON, and is called until it ends with 0.
 ALARM_COMMAND = env.str("ALARM_COMMAND", "")
+# Names, passwords and the audit cross no network in clear.
+secrets_check.refuse(
+    secrets_check.lines(
+        HTTPS,
+        {
+            "DATABASE_URL": ADDRESSES.database,
+            "DATABASE_OWNER_URL": ADDRESSES.owner,
+            "REDIS_URL": ADDRESSES.redis,
+            "AUDIT_SHIP": AUDIT_SHIP,
+        },
+        os.environ,
+    )
+)

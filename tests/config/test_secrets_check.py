@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from config.launcher.processes import BASE_DIR
-from config.secrets_check import faults_of
+from config.secrets_check import faults_of, lines
 
 NAMES = ("secret", "kek", "search", "code", "lookup")
 
@@ -122,6 +122,44 @@ OPEN = {
 @pytest.mark.parametrize(("environment", "line"), OPEN.values(), ids=OPEN)
 def test_openness_is_refused(keys: Path, environment: dict[str, str], line: str) -> None:
     assert refusal(start(keys, **environment)).startswith(line)
+
+
+DATABASE, ELSEWHERE = "postgresql://lifeline_app:word@db.example/lifeline", {"HTTPS": "1"}
+LINES = {
+    "database": ({"DATABASE_URL": DATABASE}, "DATABASE_URL leads elsewhere"),
+    "database that is not asked": ({"DATABASE_URL": f"{DATABASE}?sslmode=require"}, "DATABASE_URL leads"),
+    "owner": ({"DATABASE_OWNER_URL": "postgresql://o:w@10.0.0.4/lifeline"}, "DATABASE_OWNER_URL leads"),
+    "redis": ({"REDIS_URL": "redis://:word@redis.example:6379/0"}, "REDIS_URL leads elsewhere"),
+    "redis that is not asked": ({"REDIS_URL": "rediss://r.example/0?ssl_cert_reqs=none"}, "REDIS_URL leads"),
+    "audit": ({"AUDIT_SHIP": "syslog://log.example:514"}, "AUDIT_SHIP leads elsewhere"),
+    "audit by datagrams": ({"AUDIT_SHIP": "syslog+udp://log.example:514"}, "AUDIT_SHIP leads elsewhere"),
+}
+
+
+@pytest.mark.parametrize(("environment", "line"), LINES.values(), ids=LINES)
+def test_line_in_clear_to_another_machine_is_refused(
+    keys: Path, environment: dict[str, str], line: str
+) -> None:
+    said = refusal(start(keys, **ELSEWHERE, **environment))
+    assert said.startswith(line)
+    assert "word" not in said
+
+
+def test_line_that_is_encrypted_or_leaves_no_machine_is_taken() -> None:
+    for address in (
+        f"{DATABASE}?sslmode=verify-full", f"{DATABASE}?sslmode=verify-ca&sslrootcert=/ca.pem",
+        "postgresql:///lifeline", "postgresql://app@%2Fvar%2Frun%2Fpostgresql/lifeline",
+        "postgresql://app@/lifeline?host=/run/postgresql", "postgresql://app:word@[::1]:5432/lifeline",
+        "rediss://:word@redis.example:6380/0", "redis://127.0.0.1:6379/0", "unix:/dev/log",
+        "syslog+tls://log.example:6514", "/data/audit.jsonl", "",
+    ):  # fmt: skip
+        assert list(lines(True, {"DATABASE_URL": address}, {})) == [], address
+
+
+def test_line_is_the_operators_where_it_is_said_to_be_private_or_https_is_off() -> None:
+    assert list(lines(True, {"DATABASE_URL": DATABASE}, {"PRIVATE_LINE": "0"}))
+    assert not list(lines(True, {"DATABASE_URL": DATABASE}, {"PRIVATE_LINE": "1"}))
+    assert not list(lines(False, {"DATABASE_URL": DATABASE}, {}))
 
 
 WAYS = {
