@@ -110,7 +110,10 @@ class LifelineAdminSite(AdminSite):
         if (row := sessions.of(request)) is not None and request.method == "POST":
             record(Staff(pk=row.staff_id), Act.SIGN_OUT)
             sessions.end(row.staff, only=row.pk)
-        return super().logout(request, extra_context)
+        response = super().logout(request, extra_context)
+        # ASVS 5.0 14.3.1. Cookies are left: the language is chosen by whoever sits here next as well.
+        response["Clear-Site-Data"] = '"cache", "storage"'
+        return response
 
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return account.change_password(request)
@@ -125,6 +128,7 @@ class LifelineAdminSite(AdminSite):
         several = len(reader.organisations) > 1
         return {
             **context,
+            "ends_in": sessions.ends_in(request, timezone.now()),
             "acting_for": Organisation.objects.filter(pk=reader.organisation or 0).first(),
             "organisations": Organisation.objects.filter(pk__in=reader.organisations) if several else (),
             "acting_roles": ", ".join(sorted(reader.roles)),

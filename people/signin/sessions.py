@@ -7,7 +7,7 @@ that row a session is nobody's.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.contrib.auth import login
 from django.contrib.auth.middleware import AuthenticationMiddleware
@@ -33,6 +33,13 @@ _BROWSERS: Final = (
     ("Chrom", "Chrome"),
     ("Safari", "Safari"),
 )
+
+
+class EndsIn(NamedTuple):
+    """How many seconds a session goes on: without use, and in any case."""
+
+    idle_s: int
+    whole_s: int
 
 
 class StaffSessionMiddleware(AuthenticationMiddleware):
@@ -77,6 +84,14 @@ def of(request: HttpRequest) -> StaffSession | None:
         return None
     found: StaffSession | None = request.META.get(_ROW)
     return found
+
+
+def ends_in(request: HttpRequest, now: datetime) -> EndsIn | None:
+    """Return when the session of who is signed in ends, for the browser, which waits a second longer."""
+    row = of(request)
+    if row is None:
+        return None
+    return EndsIn(int(IDLE.total_seconds()) + 1, int((row.began_at + WHOLE - now).total_seconds()) + 1)
 
 
 def expired(request: HttpRequest) -> int | None:

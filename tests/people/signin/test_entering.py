@@ -121,7 +121,8 @@ def test_session_gets_a_new_key_at_each_step(amina: Staff, client: Client) -> No
 def test_signing_out_ends_the_session_on_the_server(amina: Staff) -> None:
     browser = signed_in(amina)
     cookie = browser.cookies["session"].value
-    browser.post("/admin/logout/")
+    left = browser.post("/admin/logout/")
+    assert left["Clear-Site-Data"] == '"cache", "storage"'
     assert not StaffSession.objects.exists()
     stolen = Client()
     stolen.cookies["session"] = cookie
