@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 
 from config import database
-from config.keys import NAMES, kek, rotating, shares
+from config.keys import NAMES, kek, periods, rotating, shares
 from parcels.workers import rekey
 from people.locking import Locked
 from people.rekeying import Rewriting
@@ -68,6 +68,11 @@ class Command(BaseCommand):
                 self.stdout.write(
                     line.format(name, used, f"{since:%d %b %Y %H:%M}", kept, "; ".join(under) or "-").rstrip()
                 )
+        for name in NAMES:
+            versions = settings.KEYS.versions(name)
+            due = periods.due_on(name, versions.since[versions.current])
+            if due <= datetime.now(UTC):
+                self.stdout.write(f"{name}: another version is due since {due:%d %b %Y}: keys rotate {name}.")
         state = "open" if settings.KEYS.can_unwrap() else "locked: two officers must unlock them"
         self.stdout.write(f"Names are {state}.")
 

@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings as configured
 from pytest_django.fixtures import Settings
 
-from config.keys import Keyring, agent, files, kek
+from config.keys import Keyring, agent, files, kek, periods
 from config.keys.kek import Sources
 from people.models import AuditEntry, PersonKey
 from people.queries import names_of
@@ -98,6 +98,19 @@ def test_key_is_rotated_looked_at_and_not_retired_at_once(terminal: Terminal, ri
     assert list(AuditEntry.objects.filter(subject_kind="key kek").values_list("act", "subject")) == [
         ("key_rotated", 2)
     ]
+
+
+def test_version_in_use_for_too_long_is_named(terminal: Terminal, ring: Keyring) -> None:
+    assert "is due since" not in terminal.run("status")[1]
+    for name, every in periods.ROTATE_EVERY.items():
+        began = time.time() - every.total_seconds() - 86_400
+        os.utime(ring.folder / name, (began, began))
+    terminal.run("rotate", "audit")
+
+    shown = terminal.run("status")[1]
+
+    due = re.findall(r"^(\w+): another version is due since", shown, re.MULTILINE)
+    assert due == [name for name in files.NAMES if name != "audit"]
 
 
 @pytest.mark.usefixtures("running_agent")
