@@ -103,6 +103,7 @@ class Front:
             (r"listen \[::\]:\d+[^;]*;", ""),
             (r"listen 80\b", f"listen 127.0.0.1:{self.plain}"),
             (r"listen 443\b", f"listen 127.0.0.1:{self.tls}"),
+            (r"/var/log/nginx/error\.log", "stderr"),
             (r"127\.0\.0\.1:8000", f"127.0.0.1:{self.behind}"),
             (r"/etc/letsencrypt/live/lifeline\.example", str(self.folder)),
         ):
