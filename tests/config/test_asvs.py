@@ -105,12 +105,12 @@ SPOILT = {
     "a state that is none": (FIRST, FIRST.replace("covered", "nearly"), "1.1.1: no such state: nearly"),
     "another state": (FIRST, FIRST.replace("covered", "open"), "the list of what is open is not"),
     "a place that is gone": (
-        "`people/targets.py`",
+        "`people/list_desk.py`",
         "`people/gone.py`",
-        "12.3.2: read where? ['people/gone.py']",
+        "5.3.2: read where? ['people/gone.py']",
     ),
     "a count": ("\n| covered | ", "\n| covered | 1", "covered: ("),
-    "an open one less": ("- **4.1.2** (level 2,", "- **4.1.3** (level 2,", "the list of what is open is not"),
+    "an open one less": ("- **6.3.5** (level 3,", "- **6.3.6** (level 3,", "the list of what is open is not"),
 }
 
 
