@@ -107,9 +107,14 @@ def _registrar() -> Browser:
     browser, now = Browser(SERVER_NAME=_HOST), timezone.now()
     browser.force_login(member, backend=BACKEND)
     StaffSession.objects.create(
-        staff=member, session_key=browser.session.session_key or "", way=StaffSession.Way.PASSKEY, began_at=now,
-        seen_at=now, fresh_at=now, browser="Firefox",
-    )  # fmt: skip
+        staff=member,
+        session_key=browser.session.session_key or "",
+        way=StaffSession.Way.PASSKEY,
+        began_at=now,
+        seen_at=now,
+        fresh_at=now,
+        browser="Firefox",
+    )
     return browser
 
 
