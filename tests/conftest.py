@@ -6,6 +6,7 @@ What a test looks at itself row security shows it, as it does to the system; no 
 Tables are never flushed: most of them refuse it.
 """
 
+import atexit
 import logging
 import os
 import shutil
@@ -29,16 +30,25 @@ from config.launcher.servers import running
 from config.messages import compile_stale
 from tests.databases import WEB, Database
 
+_OURS = "TESTS_START_SERVERS"
+_servers = ExitStack()
 
-def _start_servers(config: pytest.Config) -> None:
-    """Start what is missing before the settings are read; it stops when this run ends."""
+
+def _start_servers() -> None:
+    """Start what is missing before the settings are read; it stops when this run ends.
+
+    A run in several processes has servers in each: what one test leaves open, another may wait for.
+    """
+    if "PYTEST_XDIST_WORKER" in os.environ and _OURS in os.environ:
+        for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"):
+            os.environ.pop(name, None)
+    if "DATABASE_URL" not in os.environ and "REDIS_URL" not in os.environ:
+        os.environ[_OURS] = "1"
     data = Path(tempfile.mkdtemp(prefix="lifeline-test-"))
     # As root, PostgreSQL runs as another user, who must reach its folder.
     data.chmod(0o755)
-    servers = ExitStack()
-    config.add_cleanup(servers.close)
-    servers.callback(shutil.rmtree, data, ignore_errors=True)
-    found = servers.enter_context(running(Crew(), data, durable=False)).addresses
+    _servers.callback(shutil.rmtree, data, ignore_errors=True)
+    found = _servers.enter_context(running(Crew(), data, durable=False)).addresses
     os.environ.update(
         {
             "DJANGO_SETTINGS_MODULE": "config.settings",
@@ -54,29 +64,27 @@ def _start_servers(config: pytest.Config) -> None:
     )
 
 
-def _set_up(config: pytest.Config) -> None:
-    _start_servers(config)
-    compile_stale()
-    django.setup()
-    settings.MIDDLEWARE.insert(0, "tests.databases.as_the_web_server")
-    # As which Django's own test client calls.
-    settings.PLAIN_HTTP_HOSTS.append("testserver")
-    # What ends this process, or a thread of it, is for its reader: the product would write it without its words.
-    sys.excepthook, threading.excepthook = sys.__excepthook__, threading.__excepthook__
-    logging.captureWarnings(False)
-
+_start_servers()
+atexit.register(_servers.close)
+compile_stale()
+django.setup()
+settings.MIDDLEWARE.insert(0, "tests.databases.as_the_web_server")
+# As which Django's own test client calls.
+settings.PLAIN_HTTP_HOSTS.append("testserver")
+# What ends this process, or a thread of it, is for its reader: the product would write it without its words.
+sys.excepthook, threading.excepthook = sys.__excepthook__, threading.__excepthook__
+logging.captureWarnings(False)
 
 _CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-headless-shell")
 _TEMPLATE, _SHARED = Database(f"test_template_{os.getpid()}"), Database(f"test_lifeline_{os.getpid()}")
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "browser: needs Chromium (on the PATH, or named by CHROMIUM)")
-    # Who only hands the tests out to others runs none. Those have servers of their own: what one test leaves
-    # open in a server, another test may wait for.
-    if not config.getoption("numprocesses"):
-        _set_up(config)
+    config.add_cleanup(_servers.close)
+    if config.getoption("numprocesses"):
+        # Those to whom the tests are handed read the settings when they have their own servers, not before.
+        os.environ.pop("DJANGO_SETTINGS_MODULE")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
