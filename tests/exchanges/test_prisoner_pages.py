@@ -366,7 +366,7 @@ def seen(client: Client, person_pk: int, parcel_pk: int) -> dict[str, Any]:
         moment = r"[0-9]{1,2}(:[0-9]{2})? [ap][.]m[.]|noon|midnight|[0-9]{2}:[0-9]{2}:[0-9]{2}"
         reference = r"tell us: <[^>]+>[0-9A-Z]{8}|field-request\">[0-9A-Z]{8}"
         body = re.sub(
-            rf'name="(?:csrfmiddlewaretoken|once)" value="[^"]+"|{moment}|{reference}',
+            rf'name="(?:csrfmiddlewaretoken|once)" value="[^"]+"|data-whole-s="[0-9]+"|{moment}|{reference}',
             "",
             answer.content.decode(),
         )
