@@ -42,6 +42,7 @@ for _model in _FOREIGN:
     if admin.site.is_registered(_model):
         admin.site.unregister(_model)
 
+_PEOPLE_AN_HOUR: Final[int] = Client._meta.get_field("people_an_hour").default
 _WAITS: Final = "A right to read people waits: an officer of the office confirms it before it counts."
 _NAMES: Final = ("name_en", "name_ru", "name_uk")
 
@@ -237,11 +238,12 @@ class ClientAdmin(_WithGrants):
             obj.client_id = new_reference()
             obj.client_type = Client.CLIENT_CONFIDENTIAL
             obj.authorization_grant_type = Client.GRANT_CLIENT_CREDENTIALS
-        more = _more(form, obj) if change else None
+        before = Client.objects.get(pk=obj.pk).people_an_hour if change else _PEOPLE_AN_HOUR
+        asked, obj.people_an_hour = obj.people_an_hour, min(obj.people_an_hour, before)
         super().save_model(request, obj, form, change)
         audit(staff_of(request), "change_client" if change else "make_client", "client", [obj.pk])
-        if more:
-            self._propose_more(request, obj, more)
+        if asked > before:
+            self._propose_more(request, obj, asked)
 
     def _propose_more(self, request: HttpRequest, obj: Client, people_an_hour: int) -> None:
         by, now = fresh.actor_of(request, obj.organisation_id), timezone.now()
@@ -250,19 +252,13 @@ class ClientAdmin(_WithGrants):
             messages.warning(request, _WAITS)
         except approvals.NotOpen:
             messages.error(request, "Another number of people an hour waits to be confirmed already.")
+        except approvals.NotYours:
+            messages.error(request, "That it reads more people an hour is for a manager of its own office.")
 
     def response_add(self, request: HttpRequest, obj: Client, post_url_continue: Any = None) -> HttpResponse:
         """Show the secret, this once: only its hash is kept."""
         context = {"client": obj, "secret": request.META["lifeline.secret"]}
         return page(request, "admin/people/secret.html", f"The secret of {obj.name}", context)
-
-
-def _more(form: Any, obj: Client) -> int | None:
-    """Return how many people an hour are asked for beyond what it reads now, and leave that as it is."""
-    before: int = form.initial.get("people_an_hour", obj.people_an_hour)
-    asked = obj.people_an_hour
-    obj.people_an_hour = min(asked, before)
-    return asked if asked > before else None
 
 
 class RoleFilter(admin.SimpleListFilter):

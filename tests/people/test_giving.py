@@ -110,6 +110,26 @@ def test_system_reads_more_people_an_hour_when_that_is_confirmed(w: World, nadia
     assert Client.objects.get(pk=system.pk).people_an_hour == 400
 
 
+def test_new_system_reads_as_many_as_any_until_more_are_confirmed(w: World, nadia: Staff) -> None:
+    told = with_grants(name="their office", organisation=w.north.pk, active="on", people_an_hour=400)
+    signed_in(nadia).post(f"{SYSTEMS}add/", told)
+    system = Client.objects.get(name="their office")
+    assert system.people_an_hour == 50
+    approvals.confirm(Approval.objects.get().pk, by=by(w.gita), now=timezone.now())
+    system.refresh_from_db()
+    assert system.people_an_hour == 400
+
+
+def test_more_for_a_system_of_an_office_that_nobody_manages_is_refused_in_words(
+    w: World, nadia: Staff
+) -> None:
+    system = client(w.south)
+    answer = signed_in(nadia).post(f"{SYSTEMS}{system.pk}/change/", of_more(system, 400), follow=True)
+    assert "That it reads more people an hour is for a manager of its own office." in messages(answer)
+    system.refresh_from_db()
+    assert (system.people_an_hour, Approval.objects.exists()) == (50, False)
+
+
 def test_system_reads_fewer_at_once(w: World, nadia: Staff) -> None:
     system = client(w.north)
     signed_in(nadia).post(f"{SYSTEMS}{system.pk}/change/", of_more(system, 20))
