@@ -17,11 +17,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from people import alarms, approvals, rights, sealing, shipping
-from people.actors import Actor
 from people.acts import ACTS, Act
 from people.audit import record
 from people.desk import ReadOnlyDesk, page, require, staff_of
 from people.models import Alarm, AuditCheck, AuditEntry, AuditShipment, Client, Grant, Staff
+from people.signin import fresh
 
 _TIMES: Final = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}
 
@@ -175,10 +175,9 @@ def _may_close(request: HttpRequest, alarm: Alarm) -> bool:
 
 
 def _close(request: HttpRequest, alarm: Alarm, reason: str) -> None:
-    staff = staff_of(request)
-    offices = rights.organisations(staff, "people.change_alarm")
+    offices = rights.organisations(staff_of(request), "people.change_alarm")
     office = alarm.organisation_id or min(offices, default=0)
-    by = Actor("staff", office, rights.roles_in(staff, office), staff_id=staff.pk)
+    by = fresh.actor_of(request, office)
     try:
         alarms.close(alarm, reason, by=by, now=timezone.now())
         messages.success(request, "Closed.")

@@ -325,8 +325,7 @@ class ListComparisonAdmin(ReadOnlyDesk):
         fresh.require(request)
         if allowed := lists.usable_export(comparison):
             return _exported(comparison, allowed, staff.pk)
-        office = comparison.office_id
-        by = Actor("staff", office, rights.roles_in(staff, office), staff_id=staff.pk, fresh=True)
+        by = fresh.actor_of(request, comparison.office_id)
         try:
             lists.propose_export(comparison, by=by, now=timezone.now())
             messages.success(request, "Proposed. Another officer confirms it; then it can be fetched once.")

@@ -75,13 +75,8 @@ class ExchangeAdmin(ReadOnlyDesk):
 
 def _officers(request: HttpRequest) -> list[Actor]:
     """Return who they are as an officer: one for each office in which they are one."""
-    staff = staff_of(request)
-    offices = sorted(rights.organisations(staff, "exchanges.view_exchange"))
-    is_fresh = fresh.is_fresh(request)
-    return [
-        Actor("staff", each, rights.roles_in(staff, each), staff_id=staff.pk, fresh=is_fresh)
-        for each in offices
-    ]
+    offices = sorted(rights.organisations(staff_of(request), "exchanges.view_exchange"))
+    return [fresh.actor_of(request, each) for each in offices]
 
 
 @contextmanager
