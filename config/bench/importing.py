@@ -94,6 +94,10 @@ def _resource(resource: type[ManifestResource], file: Path) -> None:
     dataset = CSV().create_dataset(file.read_text(encoding="utf-8"))
     round_ = Round.objects.get(reference="bench")
     result = resource().import_data(dataset, round=round_, now=timezone.now())
+    for number, errors in result.row_errors():
+        raise Different(
+            f"{resource.__name__} refused row {number}, that {OURS} takes: {errors[0].error!r}"
+        ) from errors[0].error
     if result.has_errors() or result.has_validation_errors():
         raise Different(f"{resource.__name__} refused rows that {OURS} takes.")
 

@@ -40,7 +40,10 @@ class ManifestResource(resources.ModelResource):
 
     def save_all(self, made: Iterable[Model]) -> None:
         for each in made:
-            each.save()
+            each.save(force_insert=True)  # what is sealed is bound to its number, which is known before
+
+    def do_instance_save(self, instance: Parcel, is_create: bool) -> None:
+        instance.save(force_insert=is_create)
 
     def before_save_instance(self, instance: Parcel, row: Mapping[str, str], **kwargs: Any) -> None:
         round_: Round = kwargs["round"]
