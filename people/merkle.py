@@ -7,7 +7,7 @@ its `Frontier`, one hash for each power of two in its size, is all that the next
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 SIZE: Final = 32
@@ -15,6 +15,8 @@ SIZE: Final = 32
 EMPTY: Final = hashlib.sha256().digest()
 
 Proof = list[bytes]
+Nodes = Callable[[int, int], bytes]
+"""Returns the root of the whole subtree of this height (0: a leaf) and this place among those as high."""
 
 
 def leaf_hash(content: bytes) -> bytes:
@@ -28,17 +30,27 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 class Frontier:
     """The roots of the whole subtrees of a tree, the largest first: what is kept of it to let it grow."""
 
-    def __init__(self, size: int = 0, roots: Iterable[bytes] = ()) -> None:
-        """:raises ValueError: if a tree of that size has another number of whole subtrees"""
-        self.size, self.roots = size, list(roots)
+    def __init__(
+        self,
+        size: int = 0,
+        roots: Iterable[bytes] = (),
+        whole: Callable[[int, int, bytes], None] | None = None,
+    ) -> None:
+        """
+        :param whole: is told of every subtree that becomes whole: its height, its place and its root
+        :raises ValueError: if a tree of that size has another number of whole subtrees
+        """
+        self.size, self.roots, self.whole = size, list(roots), whole
         if len(self.roots) != size.bit_count():
             raise ValueError(f"{len(self.roots)} subtrees for a tree of {size}")
 
     def append(self, leaf: bytes) -> None:
         """Take in the hash of the next leaf."""
-        node, size = leaf, self.size
+        node, size, height = leaf, self.size, 0
         while size & 1:
-            node, size = node_hash(self.roots.pop(), node), size >> 1
+            node, size, height = node_hash(self.roots.pop(), node), size >> 1, height + 1
+            if self.whole is not None:
+                self.whole(height, size, node)
         self.roots.append(node)
         self.size += 1
 
@@ -70,29 +82,49 @@ def root(leaves: Sequence[bytes]) -> bytes:
     return frontier.root
 
 
-def inclusion_proof(index: int, leaves: Sequence[bytes]) -> Proof:
-    """Return PATH (2.1.3.1): what shows that the leaf at `index` is in the tree of these leaves.
+def nodes_of(leaves: Sequence[bytes]) -> Nodes:
+    """Return what finds the subtrees of a tree whose leaves are all at hand."""
+    return lambda height, place: root(leaves[place << height : (place + 1) << height])
+
+
+def inclusion_proof(index: int, size: int, nodes: Nodes) -> Proof:
+    """Return PATH (2.1.3.1): what shows that the leaf at `index` is in the tree of `size` leaves.
 
     :raises IndexError: if there is no such leaf
     """
-    if not 0 <= index < len(leaves):
+    if not 0 <= index < size:
         raise IndexError(index)
-    if len(leaves) == 1:
-        return []
-    split = _split(len(leaves))
-    if index < split:
-        return [*inclusion_proof(index, leaves[:split]), root(leaves[split:])]
-    return [*inclusion_proof(index - split, leaves[split:]), root(leaves[:split])]
+    first, last, path = 0, size, []
+    while last - first > 1:
+        split = first + _split(last - first)
+        if index < split:
+            path.append(_range(split, last, nodes))
+            last = split
+        else:
+            path.append(_range(first, split, nodes))
+            first = split
+    return path[::-1]
 
 
-def consistency_proof(older: int, leaves: Sequence[bytes]) -> Proof:
+def consistency_proof(older: int, size: int, nodes: Nodes) -> Proof:
     """Return PROOF (2.1.4.1): what shows that the tree of the first `older` leaves only grew.
 
     :raises IndexError: if there never was a tree of that size with a leaf
     """
-    if not 0 < older <= len(leaves):
+    if not 0 < older <= size:
         raise IndexError(older)
-    return _subproof(older, leaves, whole=True)
+    first, last, path = 0, size, []
+    while older < last:
+        split = first + _split(last - first)
+        if older <= split:
+            path.append(_range(split, last, nodes))
+            last = split
+        else:
+            path.append(_range(first, split, nodes))
+            first = split
+    if first:
+        path.append(_range(first, last, nodes))
+    return path[::-1]
 
 
 def includes(leaf: bytes, index: int, size: int, proof: Proof, root: bytes) -> bool:
@@ -139,13 +171,14 @@ def is_consistent(older: int, size: int, proof: Proof, old_root: bytes, root: by
     return last == 0 and (was, now) == (old_root, root)
 
 
-def _subproof(older: int, leaves: Sequence[bytes], *, whole: bool) -> Proof:
-    if older == len(leaves):
-        return [] if whole else [root(leaves)]
-    split = _split(len(leaves))
-    if older <= split:
-        return [*_subproof(older, leaves[:split], whole=whole), root(leaves[split:])]
-    return [*_subproof(older - split, leaves[split:], whole=False), root(leaves[:split])]
+def _range(first: int, last: int, nodes: Nodes) -> bytes:
+    """Return MTH of the leaves from `first` up to `last`, where a subtree of the tree begins."""
+    size = last - first
+    if size.bit_count() == 1:
+        height = size.bit_length() - 1
+        return nodes(height, first >> height)
+    split = first + _split(size)
+    return node_hash(_range(first, split, nodes), _range(split, last, nodes))
 
 
 def _split(size: int) -> int:

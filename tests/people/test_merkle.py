@@ -13,6 +13,7 @@ from people.merkle import (
     is_consistent,
     leaf_hash,
     node_hash,
+    nodes_of,
     root,
 )
 
@@ -86,7 +87,7 @@ def test_roots_are_the_published_ones() -> None:
 
 @pytest.mark.parametrize(("index", "size"), PATHS)
 def test_inclusion_proofs_are_the_published_ones(index: int, size: int) -> None:
-    proof = inclusion_proof(index, LEAVES[:size])
+    proof = inclusion_proof(index, size, nodes_of(LEAVES))
 
     assert [each.hex() for each in proof] == PATHS[index, size]
     assert includes(LEAVES[index], index, size, proof, bytes.fromhex(ROOTS[size - 1]))
@@ -94,7 +95,7 @@ def test_inclusion_proofs_are_the_published_ones(index: int, size: int) -> None:
 
 @pytest.mark.parametrize(("older", "size"), GROWTH)
 def test_consistency_proofs_are_the_published_ones(older: int, size: int) -> None:
-    proof = consistency_proof(older, LEAVES[:size])
+    proof = consistency_proof(older, size, nodes_of(LEAVES))
 
     assert [each.hex() for each in proof] == GROWTH[older, size]
     assert is_consistent(older, size, proof, *hashes([ROOTS[older - 1], ROOTS[size - 1]]))
@@ -108,8 +109,9 @@ def test_example_of_the_rfc() -> None:
     seven = LEAVES[:7]
 
     assert root(seven) == node_hash(k, l)
-    assert [inclusion_proof(at, seven) for at in (0, 3, 4, 6)] == [[b, h, l], [c, g, l], [f, j, k], [i, k]]
-    assert [consistency_proof(size, seven) for size in (3, 4, 6)] == [[c, d, g, l], [l], [i, j, k]]
+    nodes = nodes_of(seven)
+    assert [inclusion_proof(at, 7, nodes) for at in (0, 3, 4, 6)] == [[b, h, l], [c, g, l], [f, j, k], [i, k]]
+    assert [consistency_proof(size, 7, nodes) for size in (3, 4, 6)] == [[c, d, g, l], [l], [i, j, k]]
 
 
 def test_tree_grows_from_its_frontier_as_if_it_were_built_anew() -> None:
@@ -119,6 +121,18 @@ def test_tree_grows_from_its_frontier_as_if_it_were_built_anew() -> None:
         frontier = Frontier.from_bytes(frontier.size, bytes(frontier))
         frontier.append(leaf)
         assert frontier.root == root(leaves[:size])
+
+
+def test_frontier_tells_of_every_subtree_that_becomes_whole() -> None:
+    leaves = [leaf_hash(bytes([at])) for at in range(21)]
+    told: dict[tuple[int, int], bytes] = {}
+    frontier = Frontier(whole=lambda height, place, node: told.update({(height, place): node}))
+    for leaf in leaves:
+        frontier.append(leaf)
+
+    nodes = nodes_of(leaves)
+    whole = {(height, place) for height in range(1, 5) for place in range(21 >> height)}
+    assert told == {at: nodes(*at) for at in whole}
 
 
 @pytest.mark.parametrize(("size", "kept"), [(3, b"x" * 32), (2, b"x" * 33), (0, b"x" * 32)])
@@ -131,14 +145,14 @@ def test_every_proof_holds_and_none_holds_for_another_tree() -> None:
     leaves = [leaf_hash(bytes([at])) for at in range(33)]
     rng = random.Random(9162)  # noqa: S311  the same mistakes in every run
     for size in range(1, 34):
-        now, whole = root(leaves[:size]), leaves[:size]
+        now, nodes = root(leaves[:size]), nodes_of(leaves[:size])
         for index in range(size):
-            proof = inclusion_proof(index, whole)
+            proof = inclusion_proof(index, size, nodes)
             assert includes(leaves[index], index, size, proof, now)
             assert not includes(leaves[(index + 1) % 33], index, size, proof, now)
             assert not includes(leaves[index], index, size, [*proof, rng.randbytes(32)], now)
         for older in range(1, size + 1):
-            proof, was = consistency_proof(older, whole), root(leaves[:older])
+            proof, was = consistency_proof(older, size, nodes), root(leaves[:older])
             assert is_consistent(older, size, proof, was, now)
             assert not is_consistent(older, size, proof, rng.randbytes(32), now)
             assert older == size or not is_consistent(older, size, proof, was, rng.randbytes(32))
@@ -146,8 +160,8 @@ def test_every_proof_holds_and_none_holds_for_another_tree() -> None:
 
 def test_there_is_no_proof_about_what_is_not_there() -> None:
     with pytest.raises(IndexError):
-        inclusion_proof(8, LEAVES)
+        inclusion_proof(8, 8, nodes_of(LEAVES))
     with pytest.raises(IndexError):
-        consistency_proof(0, LEAVES)
+        consistency_proof(0, 8, nodes_of(LEAVES))
     assert not includes(LEAVES[0], 9, 8, [], root(LEAVES))
     assert not is_consistent(9, 8, [], root(LEAVES), root(LEAVES))
