@@ -9,7 +9,9 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
+from parcels.custody_log import CUSTODY
 from people import sealing, shipping
+from people.audit_tree import AUDIT
 from people.models import Alarm
 
 AUDIT_BEHIND_S = 600
@@ -85,7 +87,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
 def _measure_audit(registry: CollectorRegistry) -> None:
     unshipped, age_s = shipping.lag()
     for name, value in (
-        ("audit_unsealed_entries", sealing.unsealed()),
+        ("custody_unsealed_movements", sealing.unsealed(CUSTODY)),
+        ("audit_unsealed_entries", sealing.unsealed(AUDIT)),
         ("audit_unshipped_entries", unshipped),
         ("audit_unshipped_age_seconds", age_s),
         ("open_alarms", Alarm.objects.filter(closed_at=None).count()),
@@ -95,7 +98,7 @@ def _measure_audit(registry: CollectorRegistry) -> None:
 
 def _audit_age_s() -> float:
     """Return how old the oldest entry is that was not sealed yet, or not shipped."""
-    return max(sealing.oldest_unsealed_s(), shipping.lag()[1])
+    return max(sealing.oldest_unsealed_s(AUDIT, "e.at"), shipping.lag()[1])
 
 
 def _is_local(address: str) -> bool:

@@ -19,8 +19,10 @@ from django.utils.safestring import SafeString
 from people import alarms, approvals, rights, sealing, shipping
 from people.acts import ACTS, Act
 from people.audit import record
+from people.audit_tree import AUDIT
 from people.desk import ReadOnlyDesk, page, require, staff_of
 from people.models import Alarm, AuditCheck, AuditEntry, AuditShipment, Client, Grant, Staff
+from people.sealing import Tree
 from people.signin import fresh
 
 _TIMES: Final = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}
@@ -195,14 +197,17 @@ def _staff_of(request: HttpRequest) -> QuerySet[Any, Any]:
     return Grant.objects.filter(organisation__in=_mine(request), staff__isnull=False).values("staff")
 
 
+def sealed(tree: Tree) -> dict[str, Any]:
+    """Return how far a log is sealed, for `people/sealed.html`."""
+    head = sealing.last_head(tree)
+    return {"head": head, "root": head.root.hex() if head else "", "unsealed": sealing.unsealed(tree)}
+
+
 def _tree() -> dict[str, Any]:
     """Return how far the audit is sealed, shipped and verified."""
     unshipped, _ = shipping.lag()
-    head = sealing.last_head()
     return {
-        "head": head,
-        "root": head.root.hex() if head else "",
-        "unsealed": sealing.unsealed(),
+        **sealed(AUDIT),
         "unshipped": unshipped,
         "shipped": AuditShipment.objects.exclude(shipped_at=None).order_by("-shipped_at").first(),
         "check": AuditCheck.objects.order_by("-pk").first(),

@@ -1,7 +1,7 @@
-"""Signed heads of the audit's tree: who has one can show later what the tree held then.
+"""Signed heads of the sealed logs' trees: who has one can show later what the tree held then.
 
-A head is Ed25519 (RFC 8032) over canonical JSON (RFC 8785), format version 1. Its key, and the key of the
-leaves' marks that is derived from it (HKDF, RFC 5869), live outside the database.
+A head is Ed25519 (RFC 8032) over canonical JSON (RFC 8785), format version 1, which names its log, audit or
+custody. Its key, and the key of the marks that is derived from it (HKDF, RFC 5869), are outside the database.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from django.conf import settings
 from people.canonical import canonical
 
 VERSION: Final = 1
-KIND: Final = "lifeline audit head"
 _MARK: Final = 16
 
 
@@ -31,9 +30,10 @@ class Signed(NamedTuple):
     signature: bytes
 
 
-def text(size: int, root: bytes, at: datetime) -> str:
+def text(log: str, size: int, root: bytes, at: datetime) -> str:
     """Return what is signed: readable by everybody, and the same for everybody."""
-    return canonical({"kind": KIND, "version": VERSION, "size": size, "root": root.hex(), "at": moment(at)})
+    kind = f"lifeline {log} head"
+    return canonical({"kind": kind, "version": VERSION, "size": size, "root": root.hex(), "at": moment(at)})
 
 
 def moment(at: datetime) -> str:
@@ -41,16 +41,20 @@ def moment(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def sign(size: int, root: bytes, at: datetime) -> Signed:
+def sign(log: str, size: int, root: bytes, at: datetime) -> Signed:
+    return sign_text(text(log, size, root, at))
+
+
+def sign_text(told: str) -> Signed:
     key = _keys()[0]
-    return Signed(key_name(key), _private(key).sign(text(size, root, at).encode()))
+    return Signed(key_name(key), _private(key).sign(told.encode()))
 
 
-def is_signed(size: int, root: bytes, at: datetime, by: str, signature: bytes) -> bool:
+def is_signed(log: str, size: int, root: bytes, at: datetime, by: str, signature: bytes) -> bool:
     """Whether one of the keys that are known here signed this head."""
     for key in _keys():
         if key_name(key) == by:
-            return verify(public_key(key), text(size, root, at).encode(), signature)
+            return verify(public_key(key), text(log, size, root, at).encode(), signature)
     return False
 
 
@@ -63,13 +67,13 @@ def verify(public: bytes, told: bytes, signature: bytes) -> bool:
     return True
 
 
-def mark(index: int, leaf: bytes) -> bytes:
-    """Return what shows that the leaf at this place is ours, without the rest of the tree."""
-    return _mark(_keys()[0], index, leaf)
+def mark(log: str, place: int, told: bytes) -> bytes:
+    """Return what shows that a leaf, or what is kept beside a head, is ours, without the rest of the tree."""
+    return _mark(_keys()[0], log, place, told)
 
 
-def is_marked(index: int, leaf: bytes, found: bytes) -> bool:
-    return any(hmac.compare_digest(_mark(key, index, leaf), found) for key in _keys())
+def is_marked(log: str, place: int, told: bytes, found: bytes) -> bool:
+    return any(hmac.compare_digest(_mark(key, log, place, told), found) for key in _keys())
 
 
 def public_keys() -> dict[str, bytes]:
@@ -96,9 +100,9 @@ def _private(key: str) -> Ed25519PrivateKey:
 
 
 @lru_cache(maxsize=8)
-def _mark_key(key: str) -> bytes:
-    return HKDF(SHA256(), 32, salt=None, info=b"lifeline audit leaf mark").derive(bytes.fromhex(key))
+def _mark_key(key: str, log: str) -> bytes:
+    return HKDF(SHA256(), 32, salt=None, info=f"lifeline {log} leaf mark".encode()).derive(bytes.fromhex(key))
 
 
-def _mark(key: str, index: int, leaf: bytes) -> bytes:
-    return hmac.digest(_mark_key(key), index.to_bytes(8) + leaf, "sha256")[:_MARK]
+def _mark(key: str, log: str, place: int, told: bytes) -> bytes:
+    return hmac.digest(_mark_key(key, log), place.to_bytes(8) + told, "sha256")[:_MARK]

@@ -16,8 +16,8 @@ from django.db import connection
 from structlog import get_logger
 
 from people import heads, targets
+from people.audit_tree import COLUMNS, FIELDS
 from people.canonical import canonical
-from people.sealing import COLUMNS, FIELDS
 
 MOST: Final = 1_000
 """Entries in one go."""

@@ -12,10 +12,11 @@ from config import database
 from people import heads, sealing
 from people.acts import Act
 from people.audit import By, record
+from people.audit_tree import AUDIT, entry_hash, entry_text
 from people.canonical import canonical
 from people.merkle import root
 from people.models import AuditEntry, AuditHead, AuditLeaf, AuditSalt
-from people.sealing import TreeBroken, entry_hash, entry_text, seal
+from people.sealing import TreeBroken, seal
 from tests.databases import Database
 
 WORKER = "lifeline_worker"
@@ -39,20 +40,20 @@ def entries() -> list[int]:
 def test_entries_are_sealed_once_under_one_signed_head(on: Database) -> None:
     record(By.WORKER, Act.PURGED, "run", range(5))
 
-    assert (seal(), seal()) == (5, 0)
+    assert (seal(AUDIT), seal(AUDIT)) == (5, 0)
 
     head = AuditHead.objects.get()
     leaves = [bytes(each) for each in AuditLeaf.objects.order_by("index").values_list("hash", flat=True)]
     assert (head.size, bytes(head.root), sealed()) == (5, root(leaves), entries())
-    assert heads.is_signed(head.size, bytes(head.root), head.at, head.key, bytes(head.signature))
-    assert not heads.is_signed(6, bytes(head.root), head.at, head.key, bytes(head.signature))
+    assert heads.is_signed("audit", head.size, bytes(head.root), head.at, head.key, bytes(head.signature))
+    assert not heads.is_signed("audit", 6, bytes(head.root), head.at, head.key, bytes(head.signature))
     assert AuditSalt.objects.count() == 5
 
 
 def test_tree_grows_by_what_is_new(on: Database) -> None:
     for size in (3, 1, 4):
         record(By.WORKER, Act.PURGED, "run", range(size))
-        assert seal() == size
+        assert seal(AUDIT) == size
     assert list(AuditHead.objects.order_by("size").values_list("size", flat=True)) == [3, 4, 8]
     leaves = [bytes(each) for each in AuditLeaf.objects.order_by("index").values_list("hash", flat=True)]
     assert [bytes(each.root) for each in AuditHead.objects.order_by("size")] == [
@@ -68,8 +69,8 @@ def test_what_commits_late_is_not_missed(on: Database) -> None:
             "INSERT INTO people_auditentry (by, act, subject_kind, purpose) VALUES ('worker', 'purged', '', '')"
         )
         record(By.WORKER, Act.PURGED)
-        assert (seal(), sealed()) == (0, [])
-    assert seal() == 2
+        assert (seal(AUDIT), sealed()) == (0, [])
+    assert seal(AUDIT) == 2
     assert sealed() == entries()
 
 
@@ -79,13 +80,13 @@ def test_any_number_may_seal(on: Database) -> None:
     def one(_: int) -> int:
         try:
             record(By.WORKER, Act.PURGED)
-            return seal()
+            return seal(AUDIT)
         finally:
             connection.close()
 
     with ThreadPoolExecutor(8) as pool:
         done = sum(pool.map(one, range(24)))
-    while now := seal():
+    while now := seal(AUDIT):
         done += now
     assert (done, sorted(sealed())) == (84, entries())
     assert list(AuditLeaf.objects.order_by("index").values_list("index", flat=True)) == list(range(84))
@@ -95,14 +96,14 @@ def test_more_than_one_head_takes_is_sealed_in_turns(on: Database, monkeypatch: 
     monkeypatch.setattr(sealing, "MOST", 4)
     record(By.WORKER, Act.PURGED, "run", range(10))
 
-    assert [seal() for _ in range(4)] == [4, 4, 2, 0]
+    assert [seal(AUDIT) for _ in range(4)] == [4, 4, 2, 0]
     assert sealed() == entries()
 
 
 def test_tables_restored_into_another_cluster_are_sealed_on(on: Database) -> None:
     """Its counter of transactions begins anew, so everything old seems to lie in the future."""
     record(By.WORKER, Act.PURGED, "run", range(3))
-    assert seal() == 3
+    assert seal(AUDIT) == 3
     record(By.WORKER, Act.PURGED, "run", range(2))
     with psycopg.connect(on.owner_url) as owner:
         owner.execute("ALTER TABLE people_auditentry DISABLE TRIGGER USER")
@@ -114,29 +115,29 @@ def test_tables_restored_into_another_cluster_are_sealed_on(on: Database) -> Non
         owner.execute("UPDATE people_audithead SET below = '900000001'")
     record(By.WORKER, Act.PURGED)
 
-    assert (seal(), seal()) == (3, 0)
+    assert (seal(AUDIT), seal(AUDIT)) == (3, 0)
     assert sorted(sealed()) == entries()
 
 
 def test_nothing_is_sealed_on_a_head_that_is_not_ours(on: Database) -> None:
     record(By.WORKER, Act.PURGED)
-    seal()
+    seal(AUDIT)
     with psycopg.connect(on.owner_url) as owner:
         owner.execute("ALTER TABLE people_audithead DISABLE TRIGGER USER")
         owner.execute("UPDATE people_audithead SET root = sha256('x'), frontier = sha256('x')")
     record(By.WORKER, Act.PURGED)
 
     with pytest.raises(TreeBroken):
-        seal()
+        seal(AUDIT)
     assert len(sealed()) == 1
 
 
 def test_web_processes_seal_nothing_and_nobody_changes_the_tree(committed_db: Database) -> None:
     record(By.WORKER, Act.PURGED)
     with pytest.raises(Exception, match="permission denied"):
-        seal()
+        seal(AUDIT)
     database.use(committed_db.url, role=WORKER)
-    assert seal() == 1
+    assert seal(AUDIT) == 1
     for table in ("auditleaf", "auditsalt", "audithead"):
         for statement in (f"DELETE FROM people_{table}", f"TRUNCATE people_{table}"):
             with pytest.raises(Exception, match="permission denied"), transaction.atomic():

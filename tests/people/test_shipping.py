@@ -17,6 +17,7 @@ from config import database
 from people import sealing, shipping, targets
 from people.acts import Act
 from people.audit import By, record
+from people.audit_tree import AUDIT
 from people.models import AuditEntry, AuditShipment
 from tests.databases import Database
 
@@ -32,7 +33,7 @@ def file(committed_db: Database, settings: Settings, tmp_path: Path) -> Path:
 
 def write(many: int) -> None:
     record(By.WORKER, Act.PURGED, "run", range(many))
-    sealing.seal()
+    sealing.seal(AUDIT)
 
 
 def ship_all() -> int:

@@ -12,6 +12,7 @@ from config import database
 from people import sealing, verifying
 from people.acts import Act
 from people.audit import By, record
+from people.audit_tree import AUDIT, COLUMNS, entry_hash
 from people.models import Alarm, AuditCheck, AuditEntry, AuditLeaf
 from people.verifying import verify
 from tests.databases import Database
@@ -29,7 +30,7 @@ def owner(committed_db: Database) -> Iterator[Owner]:
     database.use(committed_db.url, role=WORKER)
     for _ in range(4):
         record(By.WORKER, Act.PURGED, "run", range(MANY // 4))
-        sealing.seal()
+        sealing.seal(AUDIT)
     with psycopg.connect(committed_db.owner_url, autocommit=True) as connection:
         for table in _GUARDED:
             connection.execute(f"ALTER TABLE people_{table} DISABLE TRIGGER USER")  # type: ignore[arg-type]
@@ -39,7 +40,7 @@ def owner(committed_db: Database) -> Iterator[Owner]:
 def test_what_was_not_touched_is_sound(owner: Owner) -> None:
     record(By.WORKER, Act.PURGED)
 
-    assert verify() == (MANY, 0, 1, [])
+    assert verify(AUDIT) == (MANY, 0, 1, [])
 
 
 def place_of(rng: random.Random) -> tuple[int, int]:
@@ -93,11 +94,11 @@ def rewrite_consistently(owner: Owner, rng: random.Random) -> int:
     """Change the entry and compute its leaf anew, as whoever can read our code would."""
     index = change(owner, rng)
     row = owner.execute(
-        f"SELECT s.salt, {sealing.COLUMNS} FROM people_auditleaf l JOIN people_auditsalt s USING (index)"  # type: ignore[arg-type]
+        f"SELECT s.salt, {COLUMNS} FROM people_auditleaf l JOIN people_auditsalt s USING (index)"  # type: ignore[arg-type]
         " JOIN people_auditentry e ON e.id = l.entry WHERE index = %s", [index],
     ).fetchone()  # fmt: skip
     assert row is not None
-    leaf = sealing.entry_hash(row[1:], bytes(row[0]))  # type: ignore[call-overload]
+    leaf = entry_hash(row[1:], bytes(row[0]))  # type: ignore[call-overload]
     owner.execute("UPDATE people_auditleaf SET hash = %s WHERE index = %s", [leaf, index])
     return index
 
@@ -129,11 +130,11 @@ def test_every_tampering_is_found_and_the_first_bad_entry_named(owner: Owner) ->
         _keep(owner)
         tampering = TAMPERINGS[at % len(TAMPERINGS)]
         first = tampering(owner, rng)
-        found = verify().faults
+        found = verify(AUDIT).faults
         if not found or found[0].place != first:
             missed.append((tampering.__name__, first, found[:2]))
         _put_back(owner)
-        assert verify().faults == []
+        assert verify(AUDIT).faults == []
     assert missed == []
 
 
@@ -155,24 +156,24 @@ def test_entry_slipped_in_later_is_found(owner: Owner) -> None:
     )
     added = AuditEntry.objects.latest("pk").pk
 
-    assert verify().faults == [(None, added, "inserted since it was sealed")]
+    assert verify(AUDIT).faults == [(None, added, "inserted since it was sealed", None)]
 
 
 def test_head_that_was_changed_is_found(owner: Owner) -> None:
     owner.execute("UPDATE people_audithead SET at = at + interval '1 second' WHERE size = 20")
 
-    assert verify().faults == [(19, None, "the head behind it is not signed by us")]
+    assert verify(AUDIT).faults == [(19, None, "the head behind it is not signed by us", None)]
 
 
 def test_tree_without_its_last_head_is_found(owner: Owner) -> None:
     owner.execute("DELETE FROM people_audithead WHERE size = 40")
 
-    assert [each.what for each in verify().faults][:1] == ["the head that covered it was removed"]
+    assert [each.what for each in verify(AUDIT).faults][:1] == ["the head that covered it was removed"]
 
 
 def test_tree_cut_with_its_heads_is_found_by_what_was_shipped(owner: Owner) -> None:
     """Within the database alone this is a younger tree; so it is shipped elsewhere as it is written."""
-    shipped = {place: {"leaf": bytes(each.hash).hex(), "entry": {}} for place, each in _leaves()}
+    shipped = {place: bytes(each.hash) for place, each in _leaves()}
     for statement in (
         "DELETE FROM people_audithead WHERE size = 40", "DELETE FROM people_auditleaf WHERE index >= 30",
         "DELETE FROM people_auditsalt WHERE index >= 30",
@@ -180,9 +181,9 @@ def test_tree_cut_with_its_heads_is_found_by_what_was_shipped(owner: Owner) -> N
     ):  # fmt: skip
         owner.execute(statement)  # type: ignore[arg-type]
 
-    assert verify().faults == []
+    assert verify(AUDIT).faults == []
     only_cut = {place: told for place, told in shipped.items() if place >= 30}
-    assert verify(only_cut).faults[0][:1] == (30,)
+    assert verify(AUDIT, only_cut).faults[0][:1] == (30,)
 
 
 def _leaves() -> list[tuple[int, AuditLeaf]]:
@@ -195,7 +196,7 @@ def test_purged_entry_counts_as_erased(owner: Owner) -> None:
         "DELETE FROM people_auditentry WHERE id IN (SELECT entry FROM people_auditleaf WHERE index < 7)"
     )
 
-    assert verify() == (MANY, 7, 0, [])
+    assert verify(AUDIT) == (MANY, 7, 0, [])
 
 
 def command(*arguments: object) -> tuple[int, str]:
@@ -221,4 +222,4 @@ def test_command_says_sound_or_names_the_first_bad_entry(owner: Owner) -> None:
 
 def test_verifying_reads_more_than_one_share(owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verifying, "_SHARE", 7)
-    assert verify().size == MANY
+    assert verify(AUDIT).size == MANY

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +12,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from people import alarms, heads, sealing, shipping, verifying
 from people.audit import By
-from people.models import Alarm, AuditHead
+from people.audit_tree import AUDIT
+from people.models import Alarm, AuditCheck
 
 BAD_INPUT: Final = 2
 _MOST_SHOWN: Final = 20
@@ -41,8 +42,8 @@ class Command(BaseCommand):
             self._heads()
 
     def _verify(self, shipped: Path | None) -> None:
-        found = verifying.verify(_read(shipped) if shipped else None)
-        verifying.keep(found)
+        found = verifying.verify(AUDIT, _read(shipped) if shipped else None)
+        AuditCheck.objects.create(size=found.size, faults=len(found.faults), first=found.first)
         self.stdout.write(
             f"{found.size:,} sealed, {found.erased:,} erased, {found.unsealed:,} not sealed yet"
         )
@@ -70,25 +71,29 @@ class Command(BaseCommand):
     def _heads(self) -> None:
         for name, public in heads.public_keys().items():
             self.stdout.write(f"key {name} {public.hex()}")
-        for each in AuditHead.objects.order_by("size").iterator():
-            told = heads.text(each.size, bytes(each.root), each.at)
-            self.stdout.write(f"{told} {each.key} {bytes(each.signature).hex()}")
-        self.stdout.write(f"{sealing.unsealed():,} entries not sealed yet")
+        for each in sealing.read_heads(AUDIT):
+            told = heads.text(AUDIT.log, each.size, each.root, each.at)
+            self.stdout.write(f"{told} {each.key} {each.signature.hex()}")
+        self.stdout.write(f"{sealing.unsealed(AUDIT):,} entries not sealed yet")
 
 
-def _read(path: Path) -> dict[int, Mapping[str, Any]]:
-    """Return what was shipped of the newest tree in the file, by place.
+def _read(path: Path) -> dict[int, bytes]:
+    """Return the leaves that were shipped of the newest tree in the file, by place.
 
     :raises CommandError: if it cannot be read, or holds a line that was not shipped
     """
     try:
         told = list(_parsed(path))
+        log = told[-1]["log"] if told else ""
+        return {
+            each["index"]: bytes.fromhex(each["leaf"])
+            for each in told
+            if each["log"] == log and "index" in each
+        }
     except OSError as error:
         raise CommandError(f"{path}: {os.strerror(error.errno or 0)}", returncode=BAD_INPUT) from None
     except (ValueError, KeyError, TypeError):
         raise CommandError(f"{path}: not a file of shipped entries.", returncode=BAD_INPUT) from None
-    log = told[-1]["log"] if told else ""
-    return {each["index"]: each for each in told if each["log"] == log and "index" in each}
 
 
 def _parsed(path: Path) -> Iterator[dict[str, Any]]:

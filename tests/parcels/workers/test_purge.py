@@ -13,6 +13,7 @@ from parcels.models import Line, Movement, Note, Parcel, Tick
 from parcels.workers import purge
 from people import approvals, audit, groups, requests, retention_periods, sealing, verifying
 from people.acts import Act
+from people.audit_tree import AUDIT
 from people.models import (
     AuditEntry,
     AuditSalt,
@@ -207,7 +208,7 @@ def test_audit_goes_after_two_years_but_not_what_was_used_up(committed_db: Datab
     with as_role(WORKER):
         assert until(_all_is_sealed)
         purge.purge_now()
-        found = verifying.verify()
+        found = verifying.verify(AUDIT)
 
     assert list(old.values_list("act", flat=True)) == ["used_up"]
     assert (found.erased, found.faults) == (1, [])
@@ -215,8 +216,8 @@ def test_audit_goes_after_two_years_but_not_what_was_used_up(committed_db: Datab
 
 
 def _all_is_sealed() -> bool:
-    sealing.seal()
-    return sealing.unsealed() == 0
+    sealing.seal(AUDIT)
+    return sealing.unsealed(AUDIT) == 0
 
 
 def test_sign_in_links_go_within_the_hour(w: World, drain: Drain) -> None:
