@@ -35,6 +35,7 @@ _BESIDE: Final = {
     "people_auditentry": ("xact",),
     "people_audithead": ("below",),
     "django_migrations": ("id", "app", "name", "applied"),
+    "parcels_custodyhead": ("below",),
     "parcels_edge": ("from_status", "move", "status"),
     "parcels_movement": ("previous_number", "xact"),
 }

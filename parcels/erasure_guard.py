@@ -37,6 +37,9 @@ ERASES: Final[tuple[str, ...]] = (
     # The code is the sender's: an addressee's erasure leaves them theirs.
     "UPDATE parcels_parcel SET seed = '', code_hash = NULL WHERE sender_id = ANY(the_ids)",
     "DELETE FROM parcels_quarantine WHERE person_id = ANY(the_ids)",
+    # Nobody can try any more which leaf of the log, exported long ago, stands for a parcel of theirs.
+    "DELETE FROM parcels_custodysalt s USING parcels_custodyleaf l, parcels_movement m"
+    f" WHERE l.index = s.index AND m.id = l.movement AND m.parcel_id IN {_PARCELS}",
     "DELETE FROM people_savedreply s USING parcels_parcel p"
     f" WHERE {_THEIRS} AND strpos(s.body::text, p.number) > 0",
     *of_exchanges.empties_claims(

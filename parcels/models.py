@@ -10,6 +10,11 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from exchanges.models import Agreement, ContentRule, Round, Terms
+from parcels.custody_models import CustodyCheck as CustodyCheck
+from parcels.custody_models import CustodyHead as CustodyHead
+from parcels.custody_models import CustodyLeaf as CustodyLeaf
+from parcels.custody_models import CustodyNode as CustodyNode
+from parcels.custody_models import CustodySalt as CustodySalt
 from parcels.lifecycle import MOVES, OBSERVE, Status
 from people.models import Approval, Client, Organisation, Person, Staff
 

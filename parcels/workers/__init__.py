@@ -20,6 +20,7 @@ from parcels.workers import (
     recheck,
     rekey,
     screen,
+    seal,
     situations,
     visits,
 )
@@ -41,8 +42,9 @@ DRAINS: Final[Mapping[str, Callable[[Stop, Call], int]]] = {
     "erase": lambda stop, call: purge.erase(stop),
     "tidy": lambda stop, call: purge.tidy(stop),
     "purge": lambda stop, call: purge.drain(stop),
+    "seal": lambda stop, call: seal.drain(stop),
     "audit": lambda stop, call: audit.drain(stop),
-    "verify": lambda stop, call: audit.verify(stop),
+    "verify": lambda stop, call: seal.verify(stop),
 }
 
 # What opens names, or the key of a round.

@@ -22,6 +22,7 @@ class Alarm(models.Model):
         MANY_EXPORTED = "many_exported", "Many people left in one file"
         CANARY = "canary", "A record that nobody has reason to open was read"
         AUDIT = "audit", "The audit does not verify"
+        CUSTODY = "custody", "The custody log does not verify"
         RIGHTS_GIVEN = "rights_given", "A right to read people was given"
 
     class Reason(models.TextChoices):
