@@ -160,6 +160,36 @@ def movements(actor: Actor, parcel: Parcel, now: datetime) -> QuerySet[Any, Any]
     return _as_uncontested(history, actor.organisation_id, now)
 
 
+def logged(actor: Actor, now: datetime) -> tuple[QuerySet[Movement], ...]:
+    """Return the movements that the actor may read exactly as they were recorded, by the end it has of them.
+
+    Nothing is told so to one who reads what is published. To the holding side no observation is, and of what
+    followed a report of receipt only what led up to a contest that a liaison has released: whether a movement
+    is missing among these says nothing of whether it is contested.
+    """
+    ours = actor.organisation_id
+    ends = Q(parcel__round__neutral=ours)
+    if not reads_published_only(actor):
+        ends |= Q(parcel__round__sending=ours)
+    whole = Movement.objects.filter(ends)
+    released = Movement.objects.filter(
+        Exists(_news(now)),
+        parcel=OuterRef("parcel"),
+        move="contest",
+        number__gt=OuterRef("number"),
+        number__lte=OuterRef(OuterRef("number")),
+    )
+    receipts = Movement.objects.filter(
+        ~Exists(released),
+        ~Q(move=OBSERVE),
+        parcel=OuterRef("parcel"),
+        number__lt=OuterRef("number"),
+        status__in=(Status.RECEIVED, Status.CONFIRMED),
+    )
+    held = _before_contest(Movement.objects.filter(parcel__round__holding=ours), now)
+    return whole, held.filter(~Exists(receipts)).exclude(move=OBSERVE).order_by()
+
+
 def counting(actor: Actor, now: datetime) -> QuerySet[Movement]:
     """Return the movements of the actor's rounds to count by: as far as the actor knows, not undone.
 

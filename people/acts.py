@@ -73,6 +73,7 @@ class Act(StrEnum):
     LIST_ADDRESSEES = "list_addressees", "Opened the addressees of a round beside a list."
     READ_PEOPLE = "read_people", "A system read who is named on a return."
     DOWNLOAD_LEDGER = "download_ledger", "Downloaded a frozen ledger."
+    EXPORT_LOG = "export_log", "Wrote an organisation's part of the custody log to a file."
     READ_AUDIT = "read_audit", "Read the audit."
     SUBJECT_FILE = "subject_file", "Put together what is held on one person."
     LIST_AFFECTED = "list_affected", "Listed whose records were opened in a time."
