@@ -21,7 +21,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from exchanges import api as exchanges_api
-from parcels.api import moving, people, reading, screenings, track
+from parcels.api import log, moving, people, reading, screenings, track
 from people.problems import Problem, page
 
 
@@ -64,6 +64,8 @@ urlpatterns = [
     path("api/v1/moves/", moving.Moves.as_view()),
     path("api/v1/screenings/", screenings.Screenings.as_view()),
     path("api/v1/track/", track.TrackView.as_view()),
+    path("api/v1/log/heads/", log.Heads.as_view()),
+    path("api/v1/log/proofs/", log.Proofs.as_view()),
     path("api/v1/people/", people.People.as_view()),
     path("api/v1/people/<str:reference>/", people.OnePerson.as_view()),
     path("api/v1/agreements/", exchanges_api.Agreements.as_view()),

@@ -72,9 +72,8 @@ class Parcels(Calls, generics.ListAPIView[Parcel]):
         return declaring.create(request)
 
 
-_NUMBER = OpenApiParameter(
-    "number", {"type": "string", "pattern": "^PZ[0-9]{9}ZZ$"}, OpenApiParameter.PATH, description="As printed"
-)
+NUMBER = {"type": "string", "pattern": "^PZ[0-9]{9}ZZ$"}
+_NUMBER = OpenApiParameter("number", NUMBER, OpenApiParameter.PATH, description="As printed")
 
 
 class OneParcel(Calls):
@@ -89,7 +88,7 @@ class OneParcel(Calls):
     )
     def get(self, request: Request, number: str) -> HttpResponse:
         actor, now = actor_of(request), timezone.now()
-        parcel = _find(actor, number, now)
+        parcel = find(actor, number, now)
         data = ParcelSerializer(_whole(parcel, actor, now)).data
         return _unless_known(request, Response(data))
 
@@ -108,7 +107,7 @@ class Movements(Calls, generics.ListAPIView[Movement]):
     )
     def get(self, request: Request, number: str) -> Response:
         actor, now = actor_of(request), timezone.now()
-        parcel = _find(actor, number, now)
+        parcel = find(actor, number, now)
         page = self.paginate_queryset(access.movements(actor, parcel, now)) or []
         seen = access.sight(actor, parcel)
         opener = places.Opener(parcel.pk, parcel.round_id)
@@ -118,7 +117,7 @@ class Movements(Calls, generics.ListAPIView[Movement]):
         return self.get_paginated_response(MovementSerializer(rows, many=True).data)
 
 
-def _find(actor: Actor, number: str, now: datetime) -> Any:
+def find(actor: Actor, number: str, now: datetime) -> Any:
     if not codes.is_number(number):
         raise Http404
     rows = access.parcels(actor, now).select_related("round__sending", "consignment", "sender__key")

@@ -26,6 +26,8 @@ OPERATIONS = {
     "/api/v1/agreements/": ["get"],
     "/api/v1/agreements/{reference}/": ["get"],
     "/api/v1/agreements/{reference}/terms/": ["get"],
+    "/api/v1/log/heads/": ["get"],
+    "/api/v1/log/proofs/": ["get"],
     "/api/v1/moves/": ["post"],
     "/api/v1/parcels/": ["get", "post"],
     "/api/v1/parcels/{number}/": ["get"],
