@@ -70,6 +70,7 @@ RIGHTS: Final[Mapping[str, Rights]] = {
     "parcels.consignment": _kept_by(
         frozenset({Role.DISPATCHER}), seen_by=_OFFICERS | _AUDITOR | {Role.DISPATCHER, Role.LOGISTICS}
     ),
+    "parcels.custodyhead": {"view": _OFFICERS | _AUDITOR},
     "parcels.ledgersnapshot": {"view": _OFFICERS, "add": _OFFICERS},
     "parcels.quarantine": {"view": _OFFICERS | {Role.REGISTRAR}, "change": frozenset({Role.COORDINATOR})},
 }

@@ -1,9 +1,10 @@
 """The admin of parcels: what coordinators work in all day."""
 
-from parcels.admin import consignment, detention, ledger, parcel, person, quarantine, requests
+from parcels.admin import consignment, custody, detention, ledger, parcel, person, quarantine, requests
 
 __all__ = [
     "consignment",
+    "custody",
     "detention",
     "ledger",
     "parcel",
