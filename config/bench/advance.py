@@ -1,5 +1,6 @@
 """Screening: the product's worker, one task a parcel, and the bare writes as one statement of SQL."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,12 +19,21 @@ from config.launcher import programs
 from config.launcher.processes import Crew, Program
 from config.scratch import Database
 from parcels import bell
+from parcels.custody_log import CUSTODY
+from people import sealing
 
 # One task a parcel is so slow that a share of the parcels gives its rate.
 MOST_TASKS: Final = 1_500
 OURS, TASK, SQL = "screening worker", "one task a parcel", "one SQL statement"
-RATIOS: Final = (Ratio("vs_task", OURS, TASK, 50), Ratio("vs_sql", OURS, SQL, 0.35))
+LOGGED, UNLOGGED = "worker, its moves sealed meanwhile", "worker without a custody log"
+RATIOS: Final = (
+    Ratio("vs_task", OURS, TASK, 50),
+    Ratio("vs_sql", OURS, SQL, 0.35),
+    Ratio("vs_unlogged", LOGGED, UNLOGGED, 0.8),
+)
 _WARM_UP: Final = 200
+_SEAL_EVERY_S: Final = 0.5
+"""Thirty times as often as the sweep does."""
 
 
 def run(wishes: Wishes) -> Figures:
@@ -34,12 +44,15 @@ def run(wishes: Wishes) -> Figures:
     figures.notes.append(f"{TASK}: the first {tasks:,} parcels. It and the worker: Celery, two processes.")
     with arena.template() as template:
         rows.fill(n, rows.TO_ACCEPTED, rows.world())
+        sealing.seal_all(CUSTODY)
         arena.tidy()
         verdicts, whole, part = _precompute(template, folder, n, tasks)
         variants: list[tuple[str, int, Outcome, Callable[[Database], float]]] = [
             (OURS, n, whole, lambda database: _worker(database, folder)),
             (TASK, tasks, part, lambda database: _tasks(database, folder, tasks)),
             (SQL, n, whole, lambda database: _statement(verdicts)),
+            (LOGGED, n, whole, lambda database: _logged(database, folder)),
+            (UNLOGGED, n, whole, lambda database: _unlogged(database, folder)),
         ]
         for variant, parcels, expected, measure in variants * wishes.repeats:
             with arena.copy(template, role=arena.WORKER) as database:
@@ -63,6 +76,35 @@ def _worker(database: Database, folder: Path) -> float:
         began = time.perf_counter()
         bell.ring("screen")
         return _until_done(began)
+
+
+def _logged(database: Database, folder: Path) -> float:
+    """A sequencer of its own seals all the while, as often as it finds something."""
+    over = threading.Event()
+    sequencer = threading.Thread(target=_seal_until, args=(over,))
+    sequencer.start()
+    try:
+        return _worker(database, folder)
+    finally:
+        over.set()
+        sequencer.join()
+
+
+def _seal_until(over: threading.Event) -> None:
+    try:
+        while not over.wait(_SEAL_EVERY_S):
+            sealing.seal_all(CUSTODY)
+    finally:
+        connection.close()
+
+
+def _unlogged(database: Database, folder: Path) -> float:
+    """Without what movements carry for the log's sake, and with nobody who seals them."""
+    arena.use(database, role="", as_owner=True)
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX movement_in_order")
+    arena.use(database, role=arena.WORKER)
+    return _worker(database, folder)
 
 
 def _tasks(database: Database, folder: Path, count: int) -> float:

@@ -72,8 +72,8 @@ def copy(of: Database, *, role: str) -> Iterator[Database]:
         made.drop()
 
 
-def use(made: Database, *, role: str) -> None:
-    database.use(made.url, role=role)
+def use(made: Database, *, role: str, as_owner: bool = False) -> None:
+    database.use(made.owner_url if as_owner else made.url, role=role)
     connection.ensure_connection()
 
 
