@@ -49,6 +49,18 @@ TABLES: Final[Mapping[str, tuple[str, str, str]]] = {
     "people_auditshipment": (_READ, _KEEP, ""),
     # No process may read which they are: see people.audit_guard.
     "people_canary": ("", "", ""),
+    # What is sent stands; only how it went is written again.
+    "people_delivery": (
+        f"{_ADD}, UPDATE (state, attempts, ended_at)",
+        f"{_ADD}, UPDATE (state, attempts, tried_at, ended_at, reason, took_ms)",
+        "",
+    ),
+    "people_endpoint": (_KEEP, _KEEP, ""),
+    "people_endpointkey": (
+        f"{_ADD}, UPDATE (until_at)",
+        f"{_READ}, UPDATE (wrapped, kek_version)",
+        "",
+    ),
     "people_comparedrow": (_ADD, _READ, ""),
     "people_client": (_KEEP, _READ, ""),
     "people_consent": (_ADD, _READ, ""),
@@ -142,12 +154,14 @@ TABLES: Final[Mapping[str, tuple[str, str, str]]] = {
     "parcels_custodynode": (_READ, _ADD, ""),
     "parcels_custodysalt": (_READ, _ADD, ""),
     "parcels_edge": (_READ, _READ, _READ),
+    "parcels_feed": ("", _KEEP, ""),
     "parcels_finding": (_ADD, _ADD, _READ),
     "parcels_ledgersnapshot": (_ADD, "", ""),
     "parcels_line": (_KEEP, _KEEP, ""),
     "parcels_linedecision": (_ADD, _READ, ""),
     "parcels_movement": (_ADD, _ADD, _READ),
     "parcels_note": (_ADD, f"{_READ}, UPDATE (sealed)", ""),
+    "parcels_outbox": ("", "SELECT, INSERT, DELETE", ""),
     "parcels_parcel": (_KEEP, _KEEP, _READ),
     "parcels_publication": (_ADD, _ADD, _READ),
     "parcels_quarantine": (_ALL, _ALL, ""),

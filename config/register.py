@@ -37,7 +37,9 @@ _BESIDE: Final = {
     "django_migrations": ("id", "app", "name", "applied"),
     "parcels_custodyhead": ("below",),
     "parcels_edge": ("from_status", "move", "status"),
+    "parcels_feed": ("xact",),
     "parcels_movement": ("previous_number", "xact"),
+    "parcels_publication": ("xact",),
 }
 
 

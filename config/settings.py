@@ -297,3 +297,17 @@ secrets_check.refuse(
         os.environ,
     )
 )
+
+# Seconds a webhook may take in all, and seconds after which a delivery left by a dead relay is another's.
+WEBHOOK_TIMEOUT_S = env.float("WEBHOOK_TIMEOUT_S", 20.0)
+RELAY_LEASE_S = env.float("RELAY_LEASE_S", max(60.0, 3 * WEBHOOK_TIMEOUT_S))
+# Origins, to the letter, that may be private, without TLS or on another port: http://10.1.2.3:8080,https://erp.lan
+WEBHOOK_EXCEPTIONS = env.list("WEBHOOK_EXCEPTIONS", default=[])
+# How mail leaves: smtp://, smtp+tls://, smtp+ssl://. Empty: as files in the data folder.
+EMAIL_TIMEOUT = 15
+MAIL_FROM = env.str("MAIL_FROM", "Lifeline <lifeline@localhost>")
+if env.str("EMAIL_URL", ""):
+    vars().update(env.email_url("EMAIL_URL"))
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = DATA / "mail"

@@ -28,6 +28,7 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.functions import Greatest
 
 from exchanges.models import Round
 from parcels import places
@@ -203,6 +204,52 @@ def counting(actor: Actor, now: datetime) -> QuerySet[Movement]:
     undone = Movement.objects.filter(known, parcel=OuterRef("parcel"), corrects=OuterRef("number"))
     ends = Q(parcel__round__sending=ours) | Q(parcel__round__neutral=ours) | Q(parcel__round__holding=ours)
     return Movement.objects.filter(ends, known).exclude(Exists(undone))
+
+
+class Told(NamedTuple):
+    """A movement as a reader is told of it: since when they may read it, and its time if they read times."""
+
+    pk: int
+    parcel_id: int
+    number: int
+    parcel: str
+    move: str
+    status: str
+    since: datetime
+    recorded_at: datetime | None
+
+
+def told_of(actor: Actor, which: Q, now: datetime) -> list[Told]:
+    """Return those of the movements, of any number of parcels, that the actor reads now, in their order.
+
+    They are what `movements` returns for each parcel, by as many statements as there are relations.
+    """
+    ours = actor.organisation_id
+    rows = Movement.objects.filter(which)
+    plain = rows.annotate(shown=F("status"), shown_move=F("move"), since=F("recorded_at"))
+    sent, carried = Q(parcel__round__sending=ours), Q(parcel__round__neutral=ours)
+    held = _as_uncontested(rows.filter(parcel__round__holding=ours), ours, now)
+    held = held.annotate(since=Greatest("recorded_at", Subquery(_released(now))))
+    if not reads_published_only(actor):
+        return _told(plain.filter(sent | carried)) + _told(held)
+    public = _published(rows.filter(sent), now)
+    public = public.annotate(since=F("public_from"), shown_move=F("move"))
+    return _told(public, times=False) + _told(plain.filter(carried)) + _told(held)
+
+
+def _told(rows: QuerySet[Any, Any], *, times: bool = True) -> list[Told]:
+    columns = ("pk", "parcel_id", "number", "parcel__number", "shown_move", "shown", "since", "recorded_at")
+    found = [Told(*row) for row in rows.order_by("pk").values_list(*columns)]
+    return found if times else [each._replace(recorded_at=None) for each in found]
+
+
+def _released(now: datetime) -> QuerySet[Any, Any]:
+    """Return when a liaison last let others read something of a movement's parcel, up to that movement."""
+    released = Publication.objects.filter(
+        parcel=OuterRef("parcel"), number__lte=OuterRef("number"),
+        released_by__isnull=False, public_from__lte=now,
+    )  # fmt: skip
+    return released.order_by("-public_from").values("public_from")[:1]
 
 
 def as_seen(made: Sequence[Result], actor: Actor, now: datetime) -> list[Result]:

@@ -151,6 +151,11 @@ DUE: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
         "SELECT r.id, r.saved_at FROM people_savedreply r",
         ("DELETE FROM people_savedreply WHERE id = ANY(the_ids)",),
     ),
+    "deliveries": (
+        "SELECT d.id, d.ended_at FROM people_delivery d JOIN people_endpoint e ON e.id = d.endpoint_id"
+        " WHERE d.ended_at IS NOT NULL AND (d.state <> 'quarantined' OR e.closed_at IS NOT NULL)",
+        ("DELETE FROM people_delivery WHERE id = ANY(the_ids)",),
+    ),
     "throttles": (
         "SELECT NULL::bigint, w.started_at FROM people_throttlewindow w",
         ("DELETE FROM people_throttlewindow WHERE started_at < cutoff",),

@@ -17,6 +17,7 @@ from people import bulk, datakeys, matching, names, vault
 from people.actions import Telling, hear
 from people.lists import keeping
 from people.models import Fact, NameKey, Person
+from people.relay import secrets
 
 BATCH: Final = 200
 _NAMES: Final = frozenset({Fact.Kind.NAME.value, Fact.Kind.NAME_LATIN.value, Fact.Kind.OTHER_NAME.value})
@@ -248,6 +249,14 @@ PEOPLE: Final = (
     wraps("people_datakey", "keys of subjects", "id", datakeys.PLACE, "kind, subject", datakeys.row_of),
     wraps(
         "people_listentry", "keys of list entries", "id", keeping.KEY_PLACE, "list_id, number", keeping.row_of
+    ),
+    wraps(
+        "people_endpointkey",
+        "secrets of endpoints",
+        "id",
+        secrets.PLACE,
+        "endpoint_id, number",
+        secrets.row_of,
     ),
     Rewriting("search", "people found by their names", search_left, search_batch),
     under_person("people_fact", "sealed", vault.FACT_PLACE),

@@ -68,6 +68,7 @@ def lasting(environment: Environment, listener: int) -> list[Program]:
         environment.program("worker", "-m celery", *worker, role="lifeline_worker"),
         environment.program("beat", "-m celery", *beat, role="lifeline_worker"),
         environment.program("sweep", "manage.py sweep", role="lifeline_worker"),
+        environment.program("relay", "manage.py relay", role="lifeline_worker"),
         # It needs no database, and nothing but the keys' own code.
         environment.program("keys", "-m config.keys.agent", str(settings.KEYS_FOLDER), role=""),
     ]

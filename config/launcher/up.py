@@ -82,7 +82,7 @@ class _Start:
             has_roles,
             sign_in_links=is_loopback(listener.getsockname()[0]) and self.shows_demonstration(),
         )
-        with self.screen.step("Web server, worker, beat, sweep"):
+        with self.screen.step("Web server, worker, beat, sweep, relay"):
             web, *_ = [self.crew.start(each) for each in programs.lasting(environment, listener.fileno())]
             self.crew.wait_for(web, lambda: _answers(self.wishes.port), seconds=60)
         if self.round.is_wanted(self.wishes.demo):

@@ -19,6 +19,7 @@ from parcels.workers import (
     purge,
     recheck,
     rekey,
+    relay,
     screen,
     seal,
     situations,
@@ -45,6 +46,8 @@ DRAINS: Final[Mapping[str, Callable[[Stop, Call], int]]] = {
     "seal": lambda stop, call: seal.drain(stop),
     "audit": lambda stop, call: audit.drain(stop),
     "verify": lambda stop, call: seal.verify(stop),
+    # Last: a partner who is slow keeps nobody else waiting.
+    "relay": lambda stop, call: relay.drain(stop),
 }
 
 # What opens names, or the key of a round.

@@ -127,6 +127,7 @@ _LYING: Final = {
         "keys of subjects": "SELECT kek_version, count(*) FROM people_datakey GROUP BY 1",
         "keys of list entries": "SELECT kek_version, count(*) FROM people_listentry"
         " WHERE wrapped <> '' GROUP BY 1",
+        "secrets of endpoints": "SELECT kek_version, count(*) FROM people_endpointkey GROUP BY 1",
     },
     "search": {
         "people found by their names": "SELECT search_version, count(*) FROM people_person GROUP BY 1",

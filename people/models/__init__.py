@@ -13,6 +13,7 @@ from people.models.persons import DataKey, Fact, NameKey, Person, PersonKey
 from people.models.purposes import Purpose
 from people.models.records import SavedReply, ThrottleWindow
 from people.models.references import new_reference
+from people.models.relay import Delivery, Endpoint, EndpointKey
 from people.models.requests import Erasure, Restriction, RightsRequest
 from people.models.retention import PurgeCount, PurgeRun, RetentionPeriod
 from people.models.signin import AuthenticatorApp, Invitation, Passkey, RecoveryCode, StaffSession
@@ -35,7 +36,10 @@ __all__ = [
     "ComparedRow",
     "Consent",
     "DataKey",
+    "Delivery",
     "Detention",
+    "Endpoint",
+    "EndpointKey",
     "Erasure",
     "Fact",
     "Grant",
