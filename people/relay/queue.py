@@ -151,7 +151,7 @@ def _disable(claimed: Claim, outcome: Outcome) -> None:
     Endpoint.objects.filter(pk=endpoint.pk).update(disabled_at=Now(), disabled_because=because)
     if endpoint.contact:
         telling.mail(
-            endpoint.contact, endpoint, DISABLED, f"disabled:{claimed.delivery.reference}:{claimed.lease}",
+            endpoint.contact, endpoint, DISABLED, f"disabled:{claimed.lease.hex}",
             "Lifeline: a webhook of yours was disabled", _text(endpoint, because, outcome),
         )  # fmt: skip
 

@@ -79,8 +79,7 @@ def test_huge_answer_is_not_read() -> None:
     def flood(taken: socket.socket) -> None:
         taken.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
         with suppress(OSError):
-            for _ in range(2_000):
-                sent.append(taken.send(bytes(1_048_576)))
+            sent.extend(taken.send(bytes(1_048_576)) for _ in range(2_000))
 
     with listening(flood) as (port, _):
         assert post(on_port(port), Limits(total_s=5)).delivered
