@@ -21,7 +21,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from exchanges import api as exchanges_api
-from parcels.api import log, moving, people, reading, screenings, track
+from parcels.api import log, moving, people, reading, screenings, track, webhooks
 from people.problems import Problem, page
 
 
@@ -77,6 +77,15 @@ urlpatterns = [
     path("api/v1/rounds/<str:reference>/", exchanges_api.OneRound.as_view()),
     path("api/v1/visits/", exchanges_api.Visits.as_view()),
     path("api/v1/visits/<str:reference>/", exchanges_api.OneVisit.as_view()),
+    path("api/v1/webhooks/", webhooks.Webhooks.as_view()),
+    path("api/v1/webhooks/<str:reference>/", webhooks.OneWebhook.as_view()),
+    path("api/v1/webhooks/<str:reference>/rotate/", webhooks.Rotate.as_view()),
+    path("api/v1/webhooks/<str:reference>/test/", webhooks.SendTest.as_view()),
+    path("api/v1/webhooks/<str:reference>/enable/", webhooks.Enable.as_view()),
+    path("api/v1/webhooks/<str:reference>/disable/", webhooks.Disable.as_view()),
+    path("api/v1/webhooks/<str:reference>/close/", webhooks.Close.as_view()),
+    path("api/v1/webhooks/<str:reference>/deliveries/", webhooks.Deliveries.as_view()),
+    path("api/v1/webhooks/<str:reference>/deliveries/<str:id>/replay/", webhooks.Replay.as_view()),
     path("api/schema/", Description.as_view(), name="schema"),
     path("api/docs/", Docs.as_view(url_name="schema"), name="api-docs"),
     re_path(r"^(?:api|oauth)/", unknown),

@@ -237,6 +237,10 @@ SPECTACULAR_SETTINGS = {
         "AgreementStatus": "exchanges.serializers.AGREEMENT_STATUSES",
         "ReturnStatus": "exchanges.serializers.RETURN_STATUSES",
         "RoundStatus": "exchanges.serializers.ROUND_STATUSES",
+        "WebhookStatus": "parcels.api.webhooks.STATUSES",
+        "WebhookEvent": "parcels.outbox.EVENTS",
+        "DeliveryEvent": "parcels.api.webhooks.EVENTS",
+        "DeliveryState": "parcels.api.webhooks.STATES",
         "VisitStatus": "exchanges.serializers.VISIT_STATUSES",
     },
 }

@@ -66,6 +66,8 @@ MENU: Final[Mapping[str, tuple[Entry, ...]]] = {
     "Rights": (
         _list("people.staff", "Staff"),
         _list("people.client", "Systems"),
+        _list("people.endpoint", "Webhooks"),
+        _list("people.delivery", "Deliveries to partners"),
         _list("people.grant", "Rights"),
         _list("people.organisation", "Organisations"),
         _list("people.party", "Parties"),

@@ -1,8 +1,8 @@
 """Movements as partners are told of them: each endpoint hears what its system may read, once it may read it.
 
 Movements are the outbox. They are taken up in the order of their transactions, once every earlier one has
-ended; what becomes public later is looked at again then, and what a liaison releases as it is released. One at
-a time takes up, and what it has written stands or falls with how far it got.
+ended; what becomes public later is looked at again then, and what a liaison releases as it is released. One
+at a time takes up, and what it has written stands or falls with how far it got.
 """
 
 from __future__ import annotations

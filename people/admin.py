@@ -18,6 +18,7 @@ from people import (
     alarms,
     approvals,
     audit_desk,
+    endpoint_desk,
     giving,
     list_desk,
     match_desk,
@@ -30,7 +31,7 @@ from people.forms import ClientForm, GrantForm, RightsFormSet, StaffForm
 from people.models import Alarm, Client, Grant, Organisation, Party, Role, Staff, new_reference
 from people.signin import fresh, invitations, sessions
 
-__all__ = ["audit_desk", "list_desk", "match_desk", "retention_desk"]
+__all__ = ["audit_desk", "endpoint_desk", "list_desk", "match_desk", "retention_desk"]
 
 # What other packages would show: tokens are nobody's to read, and rights are not groups.
 _FOREIGN: Final[tuple[type[Model], ...]] = (

@@ -33,6 +33,9 @@ RIGHTS: Final[Mapping[str, Rights]] = {
     "people.organisation": _kept_by(_MANAGER, seen_by=_OVERSEERS | _OFFICERS),
     "people.staff": _kept_by(_MANAGER, seen_by=_OVERSEERS),
     "people.client": _kept_by(_MANAGER, seen_by=_OVERSEERS),
+    "people.endpoint": _kept_by(_MANAGER, seen_by=_OVERSEERS),
+    # What was sent where, and how it went; what it said of a parcel stands on no page of theirs.
+    "people.delivery": {"view": _OVERSEERS | _OFFICERS, "change": _MANAGER | {Role.COORDINATOR}},
     "people.grant": _kept_by(_MANAGER, seen_by=_OVERSEERS),
     "people.auditentry": {"view": _AUDITOR},
     "people.alarm": {"view": _AUDITOR | {Role.COORDINATOR}, "change": frozenset({Role.COORDINATOR})},

@@ -29,6 +29,8 @@ class Receiver:
     answers: list[int] = field(default_factory=lambda: [204])
     headers: dict[str, str] = field(default_factory=dict)
     pause_s: float = 0
+    answering: Callable[[], object] = lambda: None
+    """Called with each request, before it is answered."""
     got: list[Got] = field(default_factory=list)
     url: str = ""
 
@@ -45,6 +47,7 @@ def receiving(*answers: int, pause_s: float = 0, **headers: str) -> Iterator[Rec
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             kept.got.append(Got({k.lower(): v for k, v in self.headers.items()}, body, time.monotonic()))
+            kept.answering()
             time.sleep(kept.pause_s)
             status = kept.answers.pop(0) if len(kept.answers) > 1 else kept.answers[0]
             with suppress(OSError):

@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 
 def drain(stop: Stop) -> int:
-    """Take up and send what is due now, for as long as one has beside other work; return how much that was."""
+    """Take up and send what is due now, as long as one has beside other work; return how much that was."""
     until = time.monotonic() + _LONGEST_S
 
     def enough() -> bool:
