@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
 from pytest_django import Settings
@@ -51,14 +52,14 @@ def tell(to: Endpoint, many: int = MANY) -> list[str]:
 
 @contextmanager
 def relay(
-    on: Database, exceptions: list[str], log: str = os.devnull, *, timeout_s: float = 1
+    on: Database, exceptions: list[str], log: Path = Path(os.devnull), *, timeout_s: float = 1
 ) -> Iterator["subprocess.Popen[bytes]"]:
     environment = on.environment(WORKER) | {
         "WEBHOOK_EXCEPTIONS": ",".join(exceptions),
         "RELAY_LEASE_S": str(LEASE_S),
         "WEBHOOK_TIMEOUT_S": str(timeout_s),
     }
-    with open(log, "ab") as out:
+    with log.open("ab") as out:
         process = subprocess.Popen(
             [sys.executable, "manage.py", "relay", "--every", "0.1"], cwd=BASE_DIR, env=environment,
             stdout=out, stderr=out,
@@ -119,9 +120,9 @@ def test_relay_killed_between_sending_and_saying_so_sends_again_the_same(
 
 
 def test_relay_stopped_past_its_lease_is_fenced_out(
-    committed_db: Database, settings: Settings, at: Callable[[Receiver], Endpoint], tmp_path: object
+    committed_db: Database, settings: Settings, at: Callable[[Receiver], Endpoint], tmp_path: Path
 ) -> None:
-    log = f"{tmp_path}/zombie.log"
+    log = tmp_path / "zombie.log"
     with receiving() as receiver:
         expected = tell(at(receiver), 2)
         with relay(committed_db, settings.WEBHOOK_EXCEPTIONS, log, timeout_s=120) as zombie:
@@ -132,7 +133,7 @@ def test_relay_stopped_past_its_lease_is_fenced_out(
                 assert until(all_delivered, 60)
             before = list(Delivery.objects.order_by("pk").values())
             zombie.send_signal(signal.SIGCONT)
-            assert until(lambda: "relay_fenced_out" in open(log).read(), 30)  # noqa: SIM115
+            assert until(lambda: "relay_fenced_out" in log.read_text(), 30)
 
         assert [each.id for each in receiver.got] == [expected[0], *expected]
         assert one_body_each(receiver.got)
