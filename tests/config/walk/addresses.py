@@ -15,7 +15,7 @@ from exchanges.admin.return_page import ACTS
 from exchanges.models import Agreement, Return, Round, Visit
 from parcels.lifecycle import MOVES
 from parcels.models import LedgerSnapshot, Parcel
-from people.models import ListComparison, Person
+from people.models import Delivery, Endpoint, ListComparison, Person
 from tests.config.walk.planting import Planted
 
 Fill = Callable[[], Iterable[object]]
@@ -46,6 +46,7 @@ FILLS: Final[Mapping[str, Fill]] = {
     "part": lambda: ("prisoner", "relative"),
     "number": _of(Parcel, "number"),
     "comparison_id": _of(ListComparison),
+    "id": _of(Delivery, "reference"),
     "slug": lambda: ("not-found",),
     "app_label": lambda: ("people", "exchanges", "parcels"),
     "sign-in/": lambda: ("no-such-token",),
@@ -55,6 +56,7 @@ FILLS: Final[Mapping[str, Fill]] = {
     "api/v1/returns/": _of(Return, "reference"),
     "api/v1/rounds/": _of(Round, "reference"),
     "api/v1/visits/": _of(Visit, "reference"),
+    "reference": _of(Endpoint, "reference"),
 }
 
 

@@ -32,6 +32,7 @@ from people import (
 from people.access import Tie
 from people.actions import Telling
 from people.models import Person, PrisonerList
+from people.relay import endpoints
 from people.requests import Asked
 from tests import factories
 from tests.exchanges import visits
@@ -62,6 +63,7 @@ def plant(world: World, mark: str) -> Planted:
     _known(world, mark, parcel)
     _lists(world, mark)
     group = _returned(world, mark)
+    _told(world)
     by, now = world.act(world.gita), NOON
     said = Statement("state", f"{mark}hearsay", TODAY, source="a relative")
     actions.record_claim(parcel.number, said, by=by, now=now)
@@ -79,6 +81,15 @@ def plant(world: World, mark: str) -> Planted:
         visit,
         group,
     )
+
+
+def _told(world: World) -> None:
+    """Have a partner's system told of something."""
+    client = factories.client(world.north, "liaison")
+    made = endpoints.make(
+        client, "https://hooks.partner.example/", contact="it@partner.example", events=[], by=client
+    )
+    endpoints.test(made, by=client)
 
 
 def _parcels(world: World, mark: str) -> Parcel:
