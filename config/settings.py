@@ -302,9 +302,10 @@ secrets_check.refuse(
     )
 )
 
-# Seconds a webhook may take in all, and seconds after which a delivery left by a dead relay is another's.
+# Seconds a webhook may take in all, and seconds after which a delivery left by a dead relay is another's: never
+# before a living one has given up, or one dead partner would have all senders.
 WEBHOOK_TIMEOUT_S = env.float("WEBHOOK_TIMEOUT_S", 20.0)
-RELAY_LEASE_S = env.float("RELAY_LEASE_S", max(60.0, 3 * WEBHOOK_TIMEOUT_S))
+RELAY_LEASE_S = max(env.float("RELAY_LEASE_S", 60.0), 2 * WEBHOOK_TIMEOUT_S)
 # Origins, to the letter, that may be private, without TLS or on another port: http://10.1.2.3:8080,https://erp.lan
 WEBHOOK_EXCEPTIONS = env.list("WEBHOOK_EXCEPTIONS", default=[])
 # How mail leaves: smtp://, smtp+tls://, smtp+ssl://. Empty: as files in the data folder.

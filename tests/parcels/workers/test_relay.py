@@ -125,7 +125,7 @@ def test_relay_stopped_past_its_lease_is_fenced_out(
     log = tmp_path / "zombie.log"
     with receiving() as receiver:
         expected = tell(at(receiver), 2)
-        with relay(committed_db, settings.WEBHOOK_EXCEPTIONS, log, timeout_s=120) as zombie:
+        with relay(committed_db, settings.WEBHOOK_EXCEPTIONS, log) as zombie:
             receiver.answering = lambda: zombie.send_signal(signal.SIGSTOP)
             assert until(lambda: len(receiver.got) == 1, 60)
             receiver.answering = lambda: None
