@@ -302,8 +302,8 @@ secrets_check.refuse(
     )
 )
 
-# Seconds a webhook may take in all, and seconds after which a delivery left by a dead relay is another's: never
-# before a living one has given up, or one dead partner would have all senders.
+# Seconds a webhook may take in all, and seconds after which a delivery left by a dead relay is another's:
+# never before a living one has given up, or one dead partner would have all senders.
 WEBHOOK_TIMEOUT_S = env.float("WEBHOOK_TIMEOUT_S", 20.0)
 RELAY_LEASE_S = max(env.float("RELAY_LEASE_S", 60.0), 2 * WEBHOOK_TIMEOUT_S)
 # Origins, to the letter, that may be private, without TLS or on another port: http://10.1.2.3:8080,https://erp.lan

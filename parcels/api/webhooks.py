@@ -190,7 +190,7 @@ class Webhooks(Calls, generics.ListAPIView[Endpoint]):
 
 
 def _made(asked: dict[str, Any], actor: Actor) -> Endpoint:
-    client = Client.objects.get(pk=actor.client_id)
+    client = Client.objects.get(pk=actor.client_id or 0)
     try:
         return endpoints.make(
             client, asked["url"], contact=asked.get("contact", ""), events=asked.get("events", ()), by=actor
@@ -226,15 +226,18 @@ class _Deed(Calls):
     scopes: ClassVar = {"POST": "webhooks:manage"}
     needs_key = True
     problems_of: ClassVar = {"POST": ("not-found", "locked")}
-    complete: ClassVar[Callable[[Body], Body]] = staticmethod(lambda body: body)
+
+    def complete(self, body: Body) -> Body:
+        return body
 
     def _do(self, request: Request, reference: str, deed: Callable[[Endpoint, Actor], Reply]) -> Response:
         endpoint, actor = _one(request, reference), actor_of(request)
-        return once(request, lambda: deed(endpoint, actor), complete=type(self).complete)
+        return once(request, lambda: deed(endpoint, actor), complete=self.complete)
 
 
 class Rotate(_Deed):
-    complete = staticmethod(_with_secret)
+    def complete(self, body: Body) -> Body:
+        return _with_secret(body)
 
     @extend_schema(
         operation_id="webhooks_rotate",
