@@ -17,6 +17,7 @@ from people.relay import endpoints, queue
 from tests import factories
 from tests.databases import Database, as_role
 from tests.factories import World, accepted, handed_over, move, registered, world
+from tests.parcels.workers.conftest import until
 from tests.people.relay.conftest import WORKER
 
 FAR = "https://partner.example/hook"
@@ -36,7 +37,19 @@ def listener(client: Client, *events: str) -> Endpoint:
     return made
 
 
-def take_up() -> int:
+def is_settled() -> bool:
+    """Whether whatever ran, in other databases of this server too, when the last row was written has ended."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT NOT EXISTS (SELECT FROM parcels_movement WHERE xact >= pg_snapshot_xmin(s))"
+            " AND NOT EXISTS (SELECT FROM parcels_publication WHERE xact >= pg_snapshot_xmin(s))"
+            " FROM pg_current_snapshot() AS s"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def take_up(*, at_once: bool = False) -> int:
+    assert at_once or until(is_settled, 60)
     with as_role(WORKER):
         return outbox.take_up()
 
@@ -173,10 +186,11 @@ def test_what_commits_late_is_not_missed(w: World, committed_db: Database) -> No
     """A transaction that began first and commits last: nothing after it is taken up before it is."""
     endpoint = listener(factories.client(w.south, "liaison"))
     first, second = registered(w), registered(w)
+    assert until(is_settled, 60)
     with psycopg.connect(committed_db.owner_url) as slow:
         slow.execute("SELECT pg_current_xact_id()")
         later = registered(w)
-        take_up()
+        take_up(at_once=True)
         assert told(endpoint) == moved(first, "registered") + moved(second, "registered")
         slow.commit()
     take_up()

@@ -23,6 +23,7 @@ from people.relay.telling import Told
 from tests import factories
 from tests.databases import Database
 from tests.factories import NOON, registered, world
+from tests.parcels.test_outbox import is_settled
 from tests.parcels.workers.conftest import WORKER, until
 from tests.people.relay.conftest import due_now, system
 from tests.receivers import Got, Receiver, listening, receiving
@@ -203,6 +204,7 @@ def test_drain_takes_up_and_sends_without_a_relay_of_its_own(
         endpoints.make(client, receiver.url, contact="", events=[], by=client)
         Endpoint.objects.update(made_at=factories.LONG_AGO)
         parcel = registered(w)
+        assert until(is_settled, 60)
         as_worker(committed_db)
         assert workers.drain("relay") == 2
         assert workers.drain("relay") == 0
