@@ -6,7 +6,7 @@ from parcels import outbox_guard
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("parcels", "0011_row_security"),
+        ("parcels", "0012_custody_log"),
     ]
 
     operations = [
