@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from celery import Celery, signals
 
+from config import alive
 from people import incidents
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -17,7 +18,9 @@ app.conf.update(
     task_acks_late=True,
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
+    # A child that has done so much, or grown so large (KiB), makes room for a fresh one between two tasks.
     worker_max_tasks_per_child=500,
+    worker_max_memory_per_child=512 * 1024,
     task_time_limit=300,
     task_soft_time_limit=240,
     accept_content=["json"],
@@ -37,6 +40,7 @@ app.conf.update(
         "sweep": {"task": "parcels.tick", "schedule": timedelta(seconds=15), "args": ["sweep"]},
         "deadlines": {"task": "parcels.tick", "schedule": timedelta(minutes=1), "args": ["deadlines"]},
         "tidy": {"task": "parcels.tick", "schedule": timedelta(hours=1), "args": ["tidy"]},
+        "reconcile": {"task": "parcels.tick", "schedule": timedelta(minutes=5), "args": ["reconcile"]},
         "purge": {"task": "parcels.tick", "schedule": timedelta(minutes=15), "args": ["purge"]},
     },
 )
@@ -53,3 +57,6 @@ def _trace(**kwargs: object) -> None:
 def _settle(**kwargs: object) -> None:
     """What is loaded by now stays: the collector need not go through it with every batch of new rows."""
     gc.freeze()
+
+
+alive.connect(app)

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from parcels.custody_log import CUSTODY
+from parcels.workers import liveness
 from people import sealing, shipping
 from people.audit_tree import AUDIT
 from people.models import Alarm
@@ -39,6 +40,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     if checks["database"] == "ok":
         # Said, and nothing more: who only looks need not wait for a log server.
         checks["audit"] = "behind" if _audit_age_s() > AUDIT_BEHIND_S else "ok"
+        checks["workers"] = liveness.summary()
     return JsonResponse(checks, status=200 if checks["database"] == "ok" else 503)
 
 
@@ -75,9 +77,18 @@ def metrics(request: HttpRequest) -> HttpResponse:
         cursor.execute(
             "SELECT (SELECT count(*) FROM parcels_parcel WHERE overdue_since IS NOT NULL),"
             " (SELECT count(*) FROM parcels_batch), (SELECT count(*) FROM parcels_quarantine),"
-            " (SELECT COALESCE(extract(epoch FROM clock_timestamp() - min(made_at)), 0) FROM parcels_batch)"
+            " (SELECT COALESCE(extract(epoch FROM clock_timestamp() - min(made_at)), 0) FROM parcels_batch),"
+            " (SELECT count(*) FROM parcels_difference WHERE gone_at IS NULL),"
+            " (SELECT count(*) FROM parcels_liveness"
+            "   WHERE seen_at < clock_timestamp() - make_interval(secs => %s)),"
+            " (SELECT COALESCE(extract(epoch FROM clock_timestamp() - max(ended_at)), -1)"
+            "    FROM parcels_reconciliation)",
+            [liveness.SILENT_AFTER.seconds],
         )
-        names = ("overdue_parcels", "open_batches", "quarantined_parcels", "oldest_batch_age_seconds")
+        names = (
+            "overdue_parcels", "open_batches", "quarantined_parcels", "oldest_batch_age_seconds",
+            "open_differences", "silent_workers", "reconciliation_age_seconds",
+        )  # fmt: skip
         for name, value in zip(names, cursor.fetchone(), strict=True):
             Gauge(f"lifeline_{name}", name.replace("_", " "), registry=registry).set(value)
     _measure_audit(registry)

@@ -51,6 +51,7 @@ MENU: Final[Mapping[str, tuple[Entry, ...]]] = {
         _list("people.prisonerlist", "Lists"),
         _list("people.rightsrequest", "Requests about one's data"),
         _list("parcels.quarantine", "Quarantine"),
+        _list("parcels.difference", "Differences"),
     ),
     "Agreements": (
         _list("exchanges.round", "Rounds"),
@@ -73,6 +74,7 @@ MENU: Final[Mapping[str, tuple[Entry, ...]]] = {
         _list("people.party", "Parties"),
         _list("people.auditentry", "Audit"),
         _list("people.alarm", "Alarms"),
+        _list("parcels.liveness", "Workers"),
         _list("people.retentionperiod", "How long things are kept"),
         _list("people.purgerun", "Purges"),
     ),

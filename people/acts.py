@@ -87,6 +87,10 @@ class Act(StrEnum):
     WITHDRAW_CONSENT = "withdraw_consent", "Recorded that a consent was withdrawn."
     STATE_DETENTION = "state_detention", "Recorded where a person is held."
     KEEP_BACK = "keep_back", "Kept something from the family."
+    FROZEN_BY_DIFFERENCE = (
+        "frozen_by_difference",
+        "Froze a parcel of which what is kept does not agree with itself.",
+    )
     LET_GO = "let_go", "Told the family what was kept, or let a worker take something up again."
     KEEP_LIST = "keep_list", "Took in a list of people."
     COMPARE_LISTS = "compare_lists", "Compared two lists."

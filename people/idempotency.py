@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
 from django.db import connection, transaction
-from django.utils import timezone
+from django.db.models.functions import Now
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -93,8 +93,5 @@ def _lock(name: str) -> bool:
 
 def _saved(organisation_id: int, key: str) -> SavedReply | None:
     rows = SavedReply.objects.filter(organisation=organisation_id, key=key)
-    saved = rows.first()
-    if saved is not None and saved.saved_at <= timezone.now() - KEPT:
-        rows.delete()
-        return None
-    return saved
+    rows.filter(saved_at__lte=Now() - KEPT).delete()
+    return rows.first()

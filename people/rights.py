@@ -75,6 +75,8 @@ RIGHTS: Final[Mapping[str, Rights]] = {
     ),
     "parcels.custodyhead": {"view": _OFFICERS | _AUDITOR},
     "parcels.ledgersnapshot": {"view": _OFFICERS, "add": _OFFICERS},
+    "parcels.difference": {"view": _OFFICERS | _AUDITOR},
+    "parcels.liveness": {"view": _OFFICERS | _AUDITOR},
     "parcels.quarantine": {"view": _OFFICERS | {Role.REGISTRAR}, "change": frozenset({Role.COORDINATOR})},
 }
 

@@ -1,12 +1,25 @@
 """The admin of parcels: what coordinators work in all day."""
 
-from parcels.admin import consignment, custody, detention, ledger, parcel, person, quarantine, requests
+from parcels.admin import (
+    consignment,
+    custody,
+    detention,
+    difference,
+    ledger,
+    liveness,
+    parcel,
+    person,
+    quarantine,
+    requests,
+)
 
 __all__ = [
     "consignment",
     "custody",
     "detention",
+    "difference",
     "ledger",
+    "liveness",
     "parcel",
     "person",
     "quarantine",

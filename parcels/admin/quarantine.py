@@ -16,7 +16,7 @@ from people.desk import ReadOnlyDesk, audit, staff_of
 
 @admin.register(Quarantine)
 class QuarantineAdmin(ReadOnlyDesk):
-    list_display = ("number", "kind", "since")
+    list_display = ("number", "kind", "since", "why")
     list_display_links = None
     list_select_related = ("parcel", "person")
     sortable_by = ("since",)
@@ -32,6 +32,11 @@ class QuarantineAdmin(ReadOnlyDesk):
         if quarantine.parcel is None:
             return format_html("{}", quarantine.person)
         return format_html('<a href="{}">{}</a>', parcel_url(quarantine.parcel), quarantine.parcel)
+
+    @admin.display(description="why")
+    def why(self, quarantine: Quarantine) -> str:
+        """For whoever repairs it: the program's own words, none of the parcel's."""
+        return quarantine.reason or "Its worker died on it, five times"
 
     def has_let_go_permission(self, request: HttpRequest) -> bool:
         return staff_of(request).has_perm("parcels.change_quarantine")

@@ -15,10 +15,12 @@ from parcels import erasing
 from parcels.access import Relation
 from parcels.admin import words
 from parcels.admin.counter import may_declare
+from parcels.admin.difference import open_differences
 from parcels.admin.reading import Reader, reader_of
 from parcels.admin.waiting import open_acts
 from parcels.lifecycle import END, Status
 from parcels.models import Parcel, Quarantine
+from parcels.workers import liveness
 from people import deciding, requests, withholding
 from people.alarms import open_of
 from people.models import Approval, RightsRequest, Role
@@ -173,10 +175,22 @@ def _numbers(reader: Reader, counts: dict[str, int]) -> list[Number]:
         officer and again > 0, "erasures to take up again", again, f"{url}?state=again", "look",
         "Their parcels have come to an end.",
     )  # fmt: skip
-    left = Quarantine.objects.filter(parcel__round__in=list(reader.rounds)).count() if officer else 0
+    theirs = Q(parcel__round__in=list(reader.rounds)) | Q(person__organisation=reader.organisation)
+    left = Quarantine.objects.filter(theirs).count() if officer else 0
     add(
         officer and left > 0, "in quarantine", left, reverse("admin:parcels_quarantine_changelist"), "hard",
         "A worker failed on them.",
+    )  # fmt: skip
+    apart = open_differences(reader).count() if officer else 0
+    add(
+        officer and apart > 0, "differences", apart,
+        f"{reverse('admin:parcels_difference_changelist')}?state=open", "hard",
+        "What is kept does not agree with itself.",
+    )  # fmt: skip
+    silent = liveness.silent().count() if officer else 0
+    add(
+        officer and silent > 0, "workers silent", silent, reverse("admin:parcels_liveness_changelist"),
+        "hard", "Have them started again.",
     )  # fmt: skip
     return numbers
 

@@ -404,7 +404,8 @@ IN_NO_FILE: Final[dict[str, tuple[str, ...]]] = {
         "exchanges_visitstep", "exchanges_visitparticipant", "exchanges_calendaraddress",
         "parcels_ledgersnapshot", "people_staff", "people_client", "people_grant", "people_grantevent",
         "people_signinlink", "people_invitation", "people_passkey", "people_authenticatorapp",
-        "people_recoverycode", "people_staffsession", "people_alarm", "django_admin_log", "pghistory_context",
+        "people_recoverycode", "people_staffsession", "people_alarm", "parcels_difference",
+        "django_admin_log", "pghistory_context",
     ),
     "what shows that nobody changed the audit, and who reads what is nobody's to read": (
         "people_auditleaf", "people_auditsalt", "people_audithead", "people_auditshipment",

@@ -15,9 +15,11 @@ from parcels.workers import (
     batches,
     deadlines,
     facts,
+    liveness,
     match,
     purge,
     recheck,
+    reconcile,
     rekey,
     relay,
     screen,
@@ -46,6 +48,7 @@ DRAINS: Final[Mapping[str, Callable[[Stop, Call], int]]] = {
     "seal": lambda stop, call: seal.drain(stop),
     "audit": lambda stop, call: audit.drain(stop),
     "verify": lambda stop, call: seal.verify(stop),
+    "reconcile": lambda stop, call: reconcile.drain(stop),
     # Last: a partner who is slow keeps nobody else waiting.
     "relay": lambda stop, call: relay.drain(stop),
 }
@@ -63,4 +66,6 @@ def drain(kind: str, stop: Stop = lambda: False, call: Call = lambda: None) -> i
     """
     if kind in _OPENS and not settings.KEYS.can_unwrap():
         return 0  # locked: the work waits, and nothing counts as tried
-    return DRAINS[kind](stop, call)
+    done = DRAINS[kind](stop, call)
+    liveness.swept()
+    return done

@@ -14,6 +14,8 @@ from typing import Any, Final, Literal, NamedTuple
 import structlog
 from django.db import connection, transaction
 
+from parcels.workers import liveness
+
 MOST_IDS: Final = 1_000
 """Parcels a batch: fewer cost more statements, more hold their locks for longer and gain little."""
 _MOST_MADE: Final = 20 * MOST_IDS
@@ -65,7 +67,7 @@ def drain(work: Work, stop: Stop, call: Call = lambda: None) -> int:
 
 _TAKE_BACK: Final = """
 WITH abandoned AS (
-    SELECT id, kind, ids, attempts, cardinality(ids) AS size FROM parcels_batch
+    SELECT id, kind, ids, attempts, failed, cardinality(ids) AS size FROM parcels_batch
      WHERE kind = %s AND claimed_at <= clock_timestamp() - make_interval(secs => %s) AND id = COALESCE(%s, id)
        FOR UPDATE SKIP LOCKED
 ), halved AS (
@@ -74,8 +76,8 @@ WITH abandoned AS (
     SELECT kind, half, 0
       FROM abandoned, LATERAL (VALUES (ids[:size / 2]), (ids[size / 2 + 1:])) AS t (half) WHERE size > 1
 ), put_aside AS (
-    INSERT INTO parcels_quarantine (kind, {of}_id)
-    SELECT kind, ids[1] FROM abandoned WHERE size = 1 AND attempts >= %s ON CONFLICT DO NOTHING
+    INSERT INTO parcels_quarantine (kind, {of}_id, reason)
+    SELECT kind, ids[1], failed FROM abandoned WHERE size = 1 AND attempts >= %s ON CONFLICT DO NOTHING
 ), again AS (
     UPDATE parcels_batch b SET claimed_at = NULL
       FROM abandoned a WHERE b.id = a.id AND a.size = 1 AND a.attempts < %s
@@ -92,7 +94,7 @@ def _take_back(work: Work, *, older_than_s: int = _LEFT_AFTER_S, batch: int | No
 
 
 _CLAIM: Final = """
-UPDATE parcels_batch SET attempts = attempts + 1, claimed_at = clock_timestamp()
+UPDATE parcels_batch SET attempts = attempts + 1, claimed_at = clock_timestamp(), failed = ''
  WHERE id = (SELECT id FROM parcels_batch WHERE kind = %s AND claimed_at IS NULL
               ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING id, ids, attempts
@@ -103,7 +105,10 @@ def _claim(kind: str) -> Claim | None:
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, [kind])
         row = cursor.fetchone()
-    return Claim(*row) if row else None
+    if row is None:
+        return None
+    liveness.claimed()
+    return Claim(*row)
 
 
 _MAKE: Final = """
@@ -147,18 +152,23 @@ def _try(work: Work, claim: Claim) -> int:
         if not connection.is_usable():
             raise
         # Not the message: a database's may quote the row.
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        log.error(
-            "batch_failed",
-            kind=work.kind,
-            size=len(claim.ids),
-            error=type(error).__name__,
-            where=f"{where.name}:{where.lineno}",
-        )
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        name, where = type(error).__name__, f"{frame.name}:{frame.lineno}"
+        log.error("batch_failed", kind=work.kind, size=len(claim.ids), error=name, where=where)
+        _note_failure(claim, f"{name} in {where}")
     if len(claim.ids) > 1:
         # Here and alive: the halves need not wait until it counts as left.
         _take_back(work, older_than_s=0, batch=claim.id)
     return 0
+
+
+def _note_failure(claim: Claim, failed: str) -> None:
+    """Keep what staff will read should this share be put aside."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE parcels_batch SET failed = %s WHERE id = %s AND attempts = %s",
+            [failed[:100], claim.id, claim.attempts],
+        )
 
 
 def _do(work: Work, claim: Claim) -> int:

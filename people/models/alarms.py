@@ -23,6 +23,7 @@ class Alarm(models.Model):
         CANARY = "canary", "A record that nobody has reason to open was read"
         AUDIT = "audit", "The audit does not verify"
         CUSTODY = "custody", "The custody log does not verify"
+        DIFFERENCE = "difference", "What is kept of parcels does not agree with itself"
         RIGHTS_GIVEN = "rights_given", "A right to read people was given"
 
     class Reason(models.TextChoices):
