@@ -105,10 +105,21 @@ def test_nobody_waits_for_a_redis_that_is_dead_or_frozen(
     assert bell.valkey.password not in log
 
 
-def celery_worker(on: Database, bell: Bell) -> "subprocess.Popen[bytes]":
+def test_nobody_waits_for_a_redis_that_is_full(committed_db: Database, bell: Bell) -> None:
+    with redis.Redis.from_url(bell.valkey.url) as client:
+        client.config_set("maxmemory-policy", "noeviction")
+        client.config_set("maxmemory", 1)
+
+    request_s, rest_s, log = ring(committed_db, bell)
+
+    assert (request_s < 0.5, rest_s < 2) == (True, True)
+    assert "bell_not_heard" in log
+
+
+def celery_worker(on: Database, bell: Bell, app: str = "config") -> "subprocess.Popen[bytes]":
     alone = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "ERROR")
     return subprocess.Popen(
-        [sys.executable, "-m", "celery", "-A", "config", "worker", "--concurrency", "1", *alone],
+        [sys.executable, "-m", "celery", "-A", app, "worker", "--concurrency", "1", *alone],
         cwd=BASE_DIR, env=environment(on, bell, WORKER), process_group=0,
     )  # fmt: skip
 

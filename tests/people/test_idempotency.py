@@ -1,4 +1,5 @@
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -6,10 +7,13 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from config.api import urlpatterns
 from config.scratch import Database
+from parcels import workers
 from parcels.models import Movement, Parcel
 from people.models import SavedReply
 from tests import factories
+from tests.databases import as_role
 from tests.partners import Partner, declaration, partner, problem
 
 
@@ -124,3 +128,53 @@ def test_many_keys_for_one_external_id_make_one_parcel(committed_db: Database) -
     assert sorted(status for status, _ in answers) == [200] * 11 + [201]
     assert len({number for _, number in answers}) == 1
     assert Parcel.objects.count() == 1
+
+
+def writes() -> list[str]:
+    """Every address of the interface at which something can be posted, as the URL configuration has it."""
+    found = []
+    for pattern in urlpatterns:
+        view = getattr(getattr(pattern, "callback", None), "cls", None)
+        path = str(pattern.pattern)
+        if view is not None and path.startswith("api/v1/") and hasattr(view, "post"):
+            assert not {"put", "patch", "delete"} & set(vars(view)), path
+            found.append(path)
+    return found
+
+
+# They store nothing, and need no account.
+WITHOUT_A_KEY = {"api/v1/track/", "api/v1/screenings/"}
+
+
+def test_addresses_that_write_are_known() -> None:
+    assert {"api/v1/parcels/", "api/v1/moves/", *WITHOUT_A_KEY} <= set(writes())
+
+
+@pytest.mark.parametrize("path", sorted(set(writes()) - WITHOUT_A_KEY))
+def test_every_write_asks_for_a_key(db: None, path: str) -> None:
+    w = factories.world()
+    roles = ("registrar", "dispatcher", "liaison", "coordinator")
+    north = partner(w.north, *roles)
+    before = (Parcel.objects.count(), Movement.objects.count())
+
+    answer = north.post(f"/{re.sub(r'<[^>]*>', '1', path)}", {}, key=None)
+
+    assert problem(answer) == (400, "/problems/idempotency-key-missing")
+    assert (Parcel.objects.count(), Movement.objects.count(), SavedReply.objects.count()) == (*before, 0)
+
+
+@pytest.mark.parametrize("path", sorted(WITHOUT_A_KEY))
+def test_what_writes_nothing_asks_for_none(north: Partner, path: str) -> None:
+    assert problem(north.post(f"/{path}", {}, key=None)) == (400, "/problems/validation")
+
+
+def test_reply_that_is_kept_longer_is_purged(db: None) -> None:
+    north = partner(factories.world().north, "registrar")
+    for key in ("old", "new"):
+        north.post("/api/v1/parcels/", declaration(), key=key)
+    SavedReply.objects.filter(key="old").update(saved_at=timezone.now() - timedelta(days=31))
+
+    with as_role("lifeline_worker"):
+        workers.drain("tidy")
+
+    assert list(SavedReply.objects.values_list("key", flat=True)) == ["new"]

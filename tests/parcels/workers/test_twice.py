@@ -10,7 +10,8 @@ from django.db import connection
 from django.utils import timezone
 
 from config import database
-from parcels import tasks
+from config.celery import app
+from parcels import tasks, workers
 from parcels.actions import Step, advance
 from parcels.models import Batch, Parcel
 from parcels.workers import ticks
@@ -122,3 +123,48 @@ def test_tick_runs_once_for_two_beats(committed_db: Database) -> None:
 
     assert history(parcel) == [("clear", "cleared")]
     assert ticks.take("sweep") is False
+
+
+# What tells when somebody looked, and grows by looking again.
+_OF_LOOKING = ("parcels_liveness", "parcels_reconciliation", "parcels_duesince", "people_auditcheck")
+
+
+def kept(*, leaving_out: tuple[str, ...] = ()) -> dict[str, int]:
+    """Return how many rows each table has, and of parcels which."""
+    with connection.cursor() as cursor:
+        found = {}
+        for table in connection.introspection.table_names(cursor):
+            if table not in leaving_out:
+                cursor.execute(
+                    f"SELECT count(*), hashtext(string_agg(t::text, E'\\n' ORDER BY t::text)) FROM \"{table}\" t"
+                )
+                found[table] = cursor.fetchone()
+        return found
+
+
+@pytest.mark.parametrize("kind", workers.DRAINS)
+def test_any_work_done_again_at_once_or_later_has_no_second_effect(committed_db: Database, kind: str) -> None:
+    """Of every kind there is: with work of all kinds due, done once to its end, then by two at once, then again."""
+    w = world()
+    for make in (to_screen, to_send_home, to_admit, to_end, to_hear_of):
+        make(w)
+    owner = committed_db.owner_url
+    for _ in range(2):  # what one kind brings on, another goes on with
+        for each in workers.DRAINS:
+            database.use(committed_db.url, role=WORKER, system=True)
+            tasks.drain(each)
+    database.use(owner, system=True)
+    before = kept(leaving_out=_OF_LOOKING)
+    database.use(committed_db.url, role=WORKER, system=True)
+
+    at_once(lambda: tasks.drain(kind))
+    tasks.drain(kind)
+
+    database.use(owner, system=True)
+    after = kept(leaving_out=_OF_LOOKING)
+    assert {table: after[table] for table in after if after[table] != before[table]} == {}
+
+
+def test_every_task_there_is_is_run_here_twice() -> None:
+    assert {name for name in app.tasks if name.startswith("parcels.")} == {"parcels.drain", "parcels.tick"}
+    assert {kind for kind, *_ in CASES.values()} <= set(workers.DRAINS)
