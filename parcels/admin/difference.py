@@ -48,7 +48,6 @@ class StateFilter(admin.SimpleListFilter):
 class DifferenceAdmin(ReadOnlyDesk):
     list_display = ("kind", "of_what", "expected", "found", "since", "seen_at", "gone_at")
     list_display_links = ("kind",)
-    list_select_related = ("parcel", "consignment", "round")
     list_filter = (StateFilter,)
     sortable_by = ("since",)
     ordering = ("-since", "-pk")
@@ -56,6 +55,11 @@ class DifferenceAdmin(ReadOnlyDesk):
 
     def mine(self, request: HttpRequest) -> Q:
         return theirs(reader_of(request))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        # Joined, for what they name may be gone: see `_there`.
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.select_related("parcel__round", "consignment", "round")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         require(self.has_view_permission(request))
@@ -100,6 +104,7 @@ def _of_what(difference: Difference) -> str | SafeString:
 
 
 def _there(difference: Difference, name: str) -> Any:
+    """Return the row that was joined, or None where there is none."""
     return difference._state.fields_cache.get(name)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.db.models.lookups import GreaterThan
 from django.http import HttpRequest
@@ -29,7 +29,7 @@ class LivenessAdmin(ReadOnlyDesk):
         return Q() if reader_of(request).organisation is not None else Q(pk__in=[])
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        lives = GreaterThan("seen_at", Now() - liveness.SILENT_AFTER)
+        lives = GreaterThan(F("seen_at"), Now() - liveness.SILENT_AFTER)
         rows: QuerySet[Any] = super().get_queryset(request).annotate(lives=lives)
         return rows
 

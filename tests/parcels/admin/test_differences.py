@@ -8,8 +8,10 @@ from django.test.utils import CaptureQueriesContext
 
 from parcels.models import Difference, Liveness, Parcel, Reconciliation
 from people.models import Role, Staff
+from tests.databases import as_role
 from tests.factories import World, accepted, organisation, staff, world
 from tests.parcels.admin.desk import signed_in, text
+from tests.parcels.workers.conftest import WORKER
 
 LIST = "/admin/parcels/difference/"
 WORKERS = "/admin/parcels/liveness/"
@@ -20,10 +22,14 @@ def w(db: None) -> World:
     return world()
 
 
+def kept(**fields: object) -> Difference:
+    """As reconciliation keeps it: no page may."""
+    with as_role(WORKER):
+        return Difference.objects.create(**fields)
+
+
 def wrong(parcel: Parcel) -> Difference:
-    return Difference.objects.create(
-        kind="status", parcel=parcel, number=2, expected="accepted after 2", found="cleared after 2"
-    )
+    return kept(kind="status", parcel=parcel, number=2, expected="accepted after 2", found="cleared after 2")
 
 
 def numbers(member: Staff) -> dict[str, int]:
@@ -33,7 +39,8 @@ def numbers(member: Staff) -> dict[str, int]:
 def test_officer_reads_of_a_difference_and_its_history(w: World) -> None:
     parcel = accepted(w)
     difference = wrong(parcel)
-    Reconciliation.objects.create(movements=2, differences=1, ended_at=parcel.status_since)
+    with as_role(WORKER):
+        Reconciliation.objects.create(movements=2, differences=1, ended_at=parcel.status_since)
     ivo = signed_in(w.ivo)
 
     listed = text(ivo.get(LIST))
@@ -65,9 +72,9 @@ def test_holding_side_reads_no_movements_of_it(w: World) -> None:
 
 
 def test_gone_parcel_work_left_and_those_found_no_more_are_shown(w: World) -> None:
-    gone = Difference.objects.create(kind="status", parcel_id=10**9, expected="a", found="no parcel")
-    Difference.objects.create(kind="left", work="screen", expected="done within 600 s", found="3 due")
-    Difference.objects.create(kind="path", parcel=accepted(w), gone_at=gone.since)
+    gone = kept(kind="status", parcel_id=10**9, expected="a", found="no parcel")
+    kept(kind="left", work="screen", expected="done within 600 s", found="3 due")
+    kept(kind="path", parcel=accepted(w), gone_at=gone.since)
     ivo = signed_in(w.ivo)
 
     every, still = text(ivo.get(LIST)), text(ivo.get(f"{LIST}?state=open"))
@@ -89,9 +96,9 @@ def test_list_asks_as_often_for_three_as_for_one(w: World) -> None:
 
 
 def test_silent_worker_is_shown_with_what_to_do(w: World) -> None:
-    for pid in (1, 2):
-        Liveness.objects.create(program="sweep", host="here", pid=pid)
-    with connection.cursor() as cursor:
+    with as_role(WORKER), connection.cursor() as cursor:
+        for pid in (1, 2):
+            Liveness.objects.create(program="sweep", host="here", pid=pid)
         cursor.execute("UPDATE parcels_liveness SET seen_at = seen_at - interval '61 s' WHERE pid = 2")
 
     told = text(signed_in(w.ivo).get(WORKERS))

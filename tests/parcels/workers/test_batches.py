@@ -93,7 +93,7 @@ def test_poison_is_put_aside_and_the_rest_goes_on(w: World, drain: Drain) -> Non
         ("screen", p) for p in poison
     ]
     # Staff read which error it was, and none of its words.
-    assert {q.reason.partition(" in ")[0] for q in Quarantine.objects.all()} == {"Unreadable"}
+    assert {q.reason.partition(" in ")[0] for q in Quarantine.objects.all()} == {"InvalidTag"}
     assert Batch.objects.count() == 0
     assert [(p.status, history(p)) for p in poison] == [("accepted", [])] * 2
     assert drain("screen") == 0

@@ -83,8 +83,8 @@ def test_frozen_process_is_silent_and_stays_shown(committed_db: Database) -> Non
     try:
         assert until(lambda: programs() == ["sweep"])
         frozen.send_signal(signal.SIGSTOP)
-        age("parcels_liveness", "seen_at", "61 s")
         with as_role(WORKER):
+            age("parcels_liveness", "seen_at", "61 s")
             liveness.enter("worker")
             liveness.seen()
         assert [row.pid for row in liveness.silent()] == [frozen.pid]
@@ -112,7 +112,8 @@ def test_worker_and_beat_say_that_they_live_and_what_they_claimed(
         bell.signal(signal.SIGKILL)
         bell.crew.stop()
         bell.start()
-        Liveness.objects.update(seen_at=Now() - timedelta(hours=1))
+        with as_role(WORKER):
+            Liveness.objects.update(seen_at=Now() - timedelta(hours=1))
         assert until(lambda: not liveness.silent().exists(), 60)
     finally:
         stop(ringing)
@@ -122,24 +123,24 @@ def test_worker_and_beat_say_that_they_live_and_what_they_claimed(
 
 @pytest.mark.django_db
 def test_who_never_entered_says_nothing() -> None:
-    liveness.seen()
-    liveness.claimed()
-    liveness.swept()
+    with as_role(WORKER):
+        liveness.seen()
+        liveness.claimed()
+        liveness.swept()
 
     assert Liveness.objects.count() == 0
 
 
 @pytest.mark.django_db
 def test_row_of_another_machine_stays_a_day() -> None:
-    for host, ago in (("far", "23 hours"), ("farther", "25 hours")):
-        row = Liveness.objects.create(program="sweep", host=host, pid=1)
-        with connection.cursor() as cursor:
+    liveness.enter("sweep")
+    with as_role(WORKER), connection.cursor() as cursor:
+        for host, ago in (("far", "23 hours"), ("farther", "25 hours")):
+            row = Liveness.objects.create(program="sweep", host=host, pid=1)
             cursor.execute(
                 "UPDATE parcels_liveness SET seen_at = seen_at - %s::interval WHERE id = %s", [ago, row.pk]
             )
-    liveness.enter("sweep")
-
-    liveness.seen()
+        liveness.seen()
 
     assert sorted(Liveness.objects.values_list("host", flat=True)) == sorted(
         ["far", os.uname().nodename[:64]]
