@@ -60,7 +60,7 @@ def leave() -> None:
 def seen() -> None:
     """Say that this process lives, and take away the rows of those that do not."""
     if _me is not None:
-        _write("seen_at")
+        _write(*_pending)
         _tidy(_me.host)
 
 

@@ -101,7 +101,7 @@ def test_nobody_waits_for_a_redis_that_is_dead_or_frozen(
 
     assert request_s < 0.5
     # What is left after the request is the end of the process: at most one patience, and Python's own.
-    assert rest_s < 2
+    assert rest_s < 4
     assert bell.valkey.password not in log
 
 
@@ -112,7 +112,7 @@ def test_nobody_waits_for_a_redis_that_is_full(committed_db: Database, bell: Bel
 
     request_s, rest_s, log = ring(committed_db, bell)
 
-    assert (request_s < 0.5, rest_s < 2) == (True, True)
+    assert (request_s < 0.5, rest_s < 4) == (True, True)
     assert "bell_not_heard" in log
 
 
