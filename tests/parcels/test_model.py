@@ -326,8 +326,9 @@ class Parcels(RuleBasedStateMachine):
             return
         try:
             approvals.confirm(made.pk, by=self.w.act(self.w.ivo), now=NOON)
-        except Refused as refused:
-            assert expected == "refused", (act, details, refused.problem, refused.detail, twin)
+        except Refused:
+            if expected != "refused":
+                raise
             approvals.reject(made.pk, by=self.w.act(self.w.ivo), reason="cannot be", now=NOON)
         else:
             assert expected == "moved"
