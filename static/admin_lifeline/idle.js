@@ -18,6 +18,7 @@
     main.className = "over";
     says.setAttribute("role", "alert");
     button.type = "button";
+    button.className = "button default";
     button.addEventListener("click", function () { HTMLFormElement.prototype.submit.call(typed); });
     main.append(element("h1", "You were signed out"), says, button);
     typed.hidden = true;
