@@ -15,6 +15,7 @@
   function showOnlyThatItIsOver() {
     var main = document.createElement("main"), button = element("button", "Sign in and look at it again");
     var says = element("p", "What you typed is out of sight. You sign in, and see it once more before it is sent.");
+    main.id = "content";
     main.className = "over";
     says.setAttribute("role", "alert");
     button.type = "button";
