@@ -8,7 +8,7 @@ at a time takes up, and what it has written stands or falls with how far it got.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import connection, transaction
@@ -17,6 +17,7 @@ from django.db.models import Q
 from parcels import access
 from parcels.access import Told
 from parcels.lifecycle import OBSERVE
+from parcels.models import CustodyHead
 from people import actors
 from people.actors import Actor
 from people.models import Endpoint
@@ -27,6 +28,7 @@ MOVED: Final = "parcel.moved"
 OBSERVED: Final = "parcel.observed"
 HEAD: Final = "log.head"
 EVENTS: Final = (MOVED, OBSERVED, HEAD)
+_HEADS_EVERY: Final = timedelta(minutes=5)
 MOST: Final = 2_000
 """Movements in one go."""
 
@@ -46,9 +48,23 @@ def take_up() -> int:
         return len(moved) + len(released) + len(looked)
 
 
-def tell_head(size: int, root: bytes, at: datetime) -> int:
-    """Tell all partners of a signed head of the custody log, each once; return how many are."""
-    return telling.tell_all(HEAD, f"head:{size}", {"size": size, "root": root.hex()}, at)
+def tell_newest_head() -> int:
+    """Tell partners of the last signed head before the five minutes that run, each once; return how many are.
+
+    While parcels move there is a head every second, and each proves all before it.
+    """
+    now = _now()
+    begun = now - timedelta(seconds=now.timestamp() % _HEADS_EVERY.total_seconds())
+    head = CustodyHead.objects.filter(at__lt=begun).order_by("-size").first()
+    if head is None:
+        return 0
+    told = {
+        "size": head.size,
+        "root": bytes(head.root).hex(),
+        "key": head.key,
+        "signature": bytes(head.signature).hex(),
+    }
+    return telling.tell_all(HEAD, f"head:{head.size}", told, head.at)
 
 
 def may_be_told(claimed: Claim) -> bool:

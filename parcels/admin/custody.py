@@ -50,5 +50,5 @@ class CustodyHeadAdmin(ReadOnlyDesk):
         return _hexadecimal(head.signature)
 
 
-def _hexadecimal(value: bytes) -> SafeString:
+def _hexadecimal(value: bytes | memoryview) -> SafeString:
     return format_html('<span class="mono wrap">{}</span>', bytes(value).hex())

@@ -11,11 +11,13 @@ from django.conf import settings
 from django.db import Error, connection
 from django.db.models.functions import Now
 
+from parcels.custody_log import CUSTODY
 from parcels.models import Difference, Reconciliation
 from parcels.reconciling import Found, Outcome, reconcile
 from parcels.workers import deadlines, facts, match, recheck, screen, situations, visits
 from parcels.workers.batches import Stop, Work
 from people import sealing
+from people.audit_tree import AUDIT
 
 PERIOD: Final = timedelta(minutes=5)
 # Seconds after which what is due is left behind: a sweep comes every ten, so something is wrong.
@@ -28,7 +30,7 @@ BOUNDS: Final[Mapping[Work, int]] = {
     deadlines.WORK: 900,
     screen.WORK: 600,
 }
-_AUDIT_BOUND_S: Final = 600
+_SEALED_BOUND_S: Final = 600
 _OPENS: Final = frozenset({match.WORK, screen.WORK})
 # The lowest ids go first, so these are what should be gone soonest.
 _MOST_WATCHED: Final = 1_000
@@ -46,7 +48,7 @@ def drain(stop: Stop) -> int:
 def now() -> Outcome | None:
     """Reconcile at once; None where a colleague is at it."""
     with _alone() as mine:
-        return reconcile([*left_behind(), *audit_left_behind()]) if mine else None
+        return reconcile([*left_behind(), *unsealed_left_behind()]) if mine else None
 
 
 @contextmanager
@@ -75,13 +77,14 @@ def left_behind() -> Iterator[Found]:
             )  # fmt: skip
 
 
-def audit_left_behind() -> Iterator[Found]:
-    waited_s = int(sealing.oldest_unsealed_s())
-    if waited_s > _AUDIT_BOUND_S:
-        yield Found(
-            Difference.Kind.LEFT, work="audit", expected=f"sealed within {_AUDIT_BOUND_S} s",
-            found=f"an entry waits for {waited_s} s",
-        )  # fmt: skip
+def unsealed_left_behind() -> Iterator[Found]:
+    for tree, time in ((CUSTODY, "e.recorded_at"), (AUDIT, "e.at")):
+        waited_s = int(sealing.oldest_unsealed_s(tree, time))
+        if waited_s > _SEALED_BOUND_S:
+            yield Found(
+                Difference.Kind.LEFT, work=tree.log, expected=f"sealed within {_SEALED_BOUND_S} s",
+                found=f"an entry waits for {waited_s} s",
+            )  # fmt: skip
 
 
 _FORGET: Final = """

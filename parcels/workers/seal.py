@@ -7,6 +7,7 @@ import structlog
 from django.db.models import Model
 from django.db.models.functions import Now
 
+from parcels import outbox
 from parcels.custody_log import CUSTODY
 from parcels.models import CustodyCheck
 from parcels.workers.batches import Stop
@@ -34,7 +35,10 @@ _LOGS: Final = (
 
 
 def drain(stop: Stop) -> int:
-    """Return how many rows were sealed. A log whose tree is broken stands still; the other goes on."""
+    """Seal what is new and tell partners of heads; return how many rows were sealed.
+
+    A log whose tree is broken stands still; the other goes on.
+    """
     sealed = 0
     for each in _LOGS:
         try:
@@ -42,6 +46,7 @@ def drain(stop: Stop) -> int:
         except sealing.TreeBroken:
             log.critical("tree_broken", log=each.tree.log)
             alarms.sound(each.alarm, By.WORKER)
+    outbox.tell_newest_head()
     return sealed
 
 

@@ -1,6 +1,7 @@
 """What partners are told of movements: what their system may read, once it may, each thing once."""
 
 import json
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -253,16 +254,33 @@ def claim() -> queue.Claim | None:
         return queue.claim()
 
 
-def test_head_is_told_to_all_and_once(w: World) -> None:
+def head(size: int, before: timedelta) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO parcels_custodyhead (size, root, frontier, at, key, signature, mark, below)"
+            " VALUES (%s, %s, '', clock_timestamp() - %s, '0123456789abcdef', %s, '', '0')",
+            [size, bytes(32), before, bytes(64)],
+        )
+
+
+def test_last_head_before_these_five_minutes_is_told_to_all_who_want_it_and_once(w: World) -> None:
     mine = listener(factories.client(w.south, "liaison"))
     listener(factories.client(w.north, "liaison"), "parcel.moved")
-    for _ in range(2):
-        with as_role(WORKER):
-            outbox.tell_head(5_000, bytes(32), factories.NOON)
+    with as_role(WORKER):
+        for size, before in (
+            (4_000, timedelta(hours=1)),
+            (5_000, timedelta(minutes=5)),
+            (6_000, timedelta()),
+        ):
+            head(size, before)
+        for _ in range(2):
+            outbox.tell_newest_head()
 
     (delivery,) = Delivery.objects.filter(event="log.head")
     assert delivery.endpoint_id == mine.pk
-    assert json.loads(delivery.body)["data"] == {"size": 5_000, "root": "00" * 32}
+    assert json.loads(delivery.body)["data"] == {
+        "size": 5_000, "root": "00" * 32, "key": "0123456789abcdef", "signature": "00" * 64,
+    }  # fmt: skip
 
 
 def test_statements_do_not_grow_with_parcels(w: World) -> None:

@@ -14,6 +14,7 @@ from parcels.workers import reconcile
 from people.models import Alarm, AuditEntry
 from tests.databases import Database, as_role
 from tests.factories import World, accepted, dispatched, handed_over, move, packed, registered, world
+from tests.parcels.custody_log.conftest import seal
 from tests.parcels.workers.conftest import WORKER
 
 Told = list[tuple[str, str | None, int | None]]
@@ -174,6 +175,7 @@ def reconcile_now() -> list[Found]:
 
 def test_difference_is_kept_told_and_its_parcel_frozen_once(w: World, asleep: Callable[..., None]) -> None:
     parcel, other = accepted(w), accepted(w)
+    seal()
     before = list(Movement.objects.order_by("pk").values())
     asleep("UPDATE parcels_parcel SET status = 'cleared' WHERE id = %s", parcel.pk)
 
@@ -205,6 +207,7 @@ def test_difference_is_kept_told_and_its_parcel_frozen_once(w: World, asleep: Ca
 
 def test_command_says_what_and_exits_with_one(w: World, asleep: Callable[..., None]) -> None:
     parcel = accepted(w)
+    seal()
     out = StringIO()
     call_command("reconcile", stdout=out)
     assert "2 movements, 0 differences" in out.getvalue()
@@ -232,6 +235,7 @@ def test_dry_run_keeps_and_freezes_nothing(w: World, asleep: Callable[..., None]
 
 def test_work_that_stays_due_is_left_behind_and_freezes_nothing(w: World, committed_db: Database) -> None:
     parcel = accepted(w)
+    seal()
     assert reconcile_now() == []
     past(committed_db, "parcels_duesince", "since", "16 min")
     past(committed_db, "parcels_reconciliation", "began_at", "16 min")
@@ -242,6 +246,14 @@ def test_work_that_stays_due_is_left_behind_and_freezes_nothing(w: World, commit
     assert [(each.kind, each.work) for each in found] == [("left", "match")]
     parcel.refresh_from_db()
     assert not parcel.frozen
+
+
+def test_movement_that_no_head_covers_is_left_behind(w: World) -> None:
+    accepted(w)  # long ago, by the clock of the database
+
+    assert [(each.kind, each.work) for each in reconcile_now()] == [("left", "custody")]
+    seal()
+    assert reconcile_now() == []
 
 
 def test_two_at_once_are_one(w: World, committed_db: Database) -> None:
