@@ -11,6 +11,7 @@ from pathlib import Path
 import environ
 
 from config import database, keys, logs, origins, secrets_check
+from people import crashing
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
@@ -51,6 +52,7 @@ secrets_check.refuse(
             secrets_check.files(KEYS_FOLDER, os.environ),
         ),
         secrets_check.openness(secrets_check.Reach(HTTPS, ALLOWED_HOSTS, PUBLIC_URL), os.environ),
+        crashing.faults(os.environ, DATA, https=HTTPS),
     )
 )
 # The name that passkeys are made for; by a number there are none, so on this machine it is localhost.

@@ -20,6 +20,7 @@ from django.db import transaction
 
 from parcels.actions import Result
 from parcels.lifecycle import Status
+from people import crashing
 
 TASK: Final = "parcels.drain"
 _PATIENCE_S: Final = 0.4
@@ -79,6 +80,7 @@ def _publish(kind: str) -> None:
     try:
         with _sender().connection_for_write() as redis:
             _sender().send_task(TASK, args=[kind], connection=redis, retry=False)
+        crashing.reached("bell.published")
     except Exception as error:
         # The class alone: an address of Redis may carry its password.
         took_s = round(time.monotonic() - began, 2)

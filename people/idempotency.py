@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from people import vault
+from people import crashing, vault
 from people.models import SavedReply
 from people.oauth import actor_of
 from people.problems import Problem, invalid
@@ -61,7 +61,10 @@ def once(
             raise Problem("idempotency-mismatch")
         else:
             reply = Reply(saved.status, saved.body)
-        return Response(complete(reply.body), reply.status)
+        answer = Response(complete(reply.body), reply.status)
+        crashing.reached("write.before_commit")
+    crashing.reached("write.committed")
+    return answer
 
 
 def _key(request: Request) -> str:

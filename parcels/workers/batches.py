@@ -15,6 +15,7 @@ import structlog
 from django.db import connection, transaction
 
 from parcels.workers import liveness
+from people import crashing
 
 MOST_IDS: Final = 1_000
 """Parcels a batch: fewer cost more statements, more hold their locks for longer and gain little."""
@@ -55,6 +56,7 @@ def drain(work: Work, stop: Stop, call: Call = lambda: None) -> int:
     _take_back(work)
     while not stop():
         if claim := _claim(work.kind):
+            crashing.reached(f"{work.kind}.claimed", claim.ids)
             done += _try(work, claim)
             continue
         made = _make(work)
@@ -178,8 +180,12 @@ def _do(work: Work, claim: Claim) -> int:
         cursor.execute(_LOCKED[work.of], [claim.ids])
         cursor.execute("SELECT clock_timestamp()")
         (now,) = cursor.fetchone()
+        crashing.reached(f"{work.kind}.locked", claim.ids)
         work.do(claim.ids, now)
+        crashing.reached(f"{work.kind}.done", claim.ids)
         cursor.execute("DELETE FROM parcels_batch WHERE id = %s", [claim.id])
+        crashing.reached(f"{work.kind}.before_commit", claim.ids)
+    crashing.reached(f"{work.kind}.committed", claim.ids)
     return len(claim.ids)
 
 

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 from structlog import get_logger
 
+from people import crashing
 from people.models import Delivery, Endpoint
 from people.relay import telling
 from people.relay.schedule import ATTEMPTS, SLOW_MS, Outcome, wait_s
@@ -113,6 +114,7 @@ def finish(claimed: Claim, outcome: Outcome, took_ms: int | None) -> bool:
         )
         if claimed.endpoint.kind == Endpoint.Kind.WEBHOOK and (outcome.gone or wait is None):
             _disable(claimed, outcome)
+        crashing.reached("relay.before_commit")
     _say(claimed, outcome, took_ms)
     return True
 

@@ -16,6 +16,7 @@ import structlog
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connections
 
+from people import crashing
 from people.locking import Locked
 from people.models import Endpoint
 from people.relay import addresses, mailing, queue, secrets, sending, telling
@@ -89,9 +90,13 @@ def send_next(may_be_told: MayBeTold, *, slow_too: bool = True) -> bool:
     if not may_be_told(claimed):
         queue.withhold(claimed)
         return True
+    crashing.reached("relay.claimed")
     began = time.monotonic()
     outcome = _sent(claimed)
-    queue.finish(claimed, outcome, round((time.monotonic() - began) * 1000))
+    took_ms = round((time.monotonic() - began) * 1000)
+    crashing.reached("relay.sent")
+    queue.finish(claimed, outcome, took_ms)
+    crashing.reached("relay.committed")
     return True
 
 
