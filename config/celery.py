@@ -6,12 +6,12 @@ from datetime import timedelta
 
 from celery import Celery, signals
 
-from config import alive
+from config import alive, unreadable
 from people import incidents
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-app = Celery("lifeline")
+app = Celery("lifeline", task_cls=unreadable.Message)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(
     task_ignore_result=True,
