@@ -1,10 +1,12 @@
 # make run      set everything up and start Lifeline with a demonstration round (PORT=8001 make run)
 # make test     set everything up and run the tests (make test ARGS="tests/parcels -x")
+# make faults   the product under a storm of faults (make faults ARGS="--faults 300 --seed 7 --parcels 2000")
+# make faults-teeth  does that find bugs that are known? (make faults-teeth ARGS=sweep-off: one of them)
 # make check    format, lint, types, contracts, migrations, translations, register, deployment, secrets, weaknesses
 # make bench    set everything up and measure all (make bench ARGS="lookup --parcels 10000": one of them)
 # make sbom     the bill of materials, CycloneDX JSON, into var/sbom.cdx.json
 # make lock     pin the requirements (make lock ARGS=--upgrade: at their newest)
-.PHONY: run test check bench sbom lock chromium
+.PHONY: run test faults faults-teeth check bench sbom lock chromium
 PYTHON_IN_VENV = .venv/bin/python
 ARGS ?=
 # Each process starts servers of its own, so with DATABASE_URL or REDIS_URL there is one.
@@ -18,6 +20,14 @@ run:
 test: chromium
 	@requirements/install test
 	@$(PYTHON_IN_VENV) -m pytest $(PARALLEL) $(ARGS)
+
+faults:
+	@requirements/install test
+	@$(PYTHON_IN_VENV) -m faults $(ARGS)
+
+faults-teeth:
+	@requirements/install test
+	@$(PYTHON_IN_VENV) -m faults.teeth $(ARGS)
 
 check:
 	@requirements/install test
