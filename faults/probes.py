@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import psycopg
 import redis
 
+from faults.desk import OfficeRefused
 from faults.inflict import KINDS, QUEUE, empty, message_for
 from faults.lives import Life
 from faults.setting import Setting
@@ -65,9 +68,12 @@ class Probes:
         return self.figures
 
     def _try(self, name: str, probe: Callable[[], float | None], figures: list[float] | None = None) -> None:
-        seconds = probe()
-        with open(self.stage.folder / "probes.jsonl", "a") as file:
+        try:
+            seconds = probe()
             problem = "not in time" if seconds is None else ""
+        except (OSError, OfficeRefused, psycopg.Error, redis.RedisError, subprocess.TimeoutExpired) as error:
+            seconds, problem = None, repr(error)
+        with open(self.stage.folder / "probes.jsonl", "a") as file:
             file.write(json.dumps({"probe": name, "seconds": seconds, "problem": problem}) + "\n")
         if figures is not None and seconds is not None:
             figures.append(round(seconds, 1))

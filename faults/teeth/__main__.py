@@ -86,7 +86,9 @@ def bite(tooth: Tooth, base: Path) -> Bite:
         kept = Path(folder) / "base" if tooth.changes_tables else base
         arguments = [*_QUIETLY, *tooth.run, "--base", str(kept), "--out", str(out)]
         command = [sys.executable, "-m", "faults", *arguments]
-        subprocess.run(command, cwd=copy, env=_environment(copy), capture_output=True, check=False)  # noqa: S603
+        ran = subprocess.run(command, cwd=copy, env=_environment(copy), capture_output=True, text=True)  # noqa: S603
+        if not out.exists():
+            sys.stderr.write("\n".join(ran.stderr.splitlines()[-5:]) + "\n")
         told: dict[str, Any] = json.loads(out.read_text()) if out.exists() else _NOT_ENDED
     return Bite(tooth, told["broken"], told["faults"], time.monotonic() - began)
 
