@@ -1,5 +1,7 @@
 """How Celery's processes say that they live: see `parcels.workers.liveness`."""
 
+from __future__ import annotations
+
 import os
 from typing import Any
 
@@ -22,7 +24,7 @@ class TurningLoop(bootsteps.StartStopStep):
         liveness.say()
 
 
-def connect(app: Celery) -> None:
+def connect(app: Celery[Any]) -> None:
     app.steps["consumer"].add(TurningLoop)
     signals.worker_process_init.connect(_speak_for_the_parent)
     signals.worker_shutdown.connect(_leave)
