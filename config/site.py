@@ -63,6 +63,7 @@ MENU: Final[Mapping[str, tuple[Entry, ...]]] = {
         _list("exchanges.agreement", "Agreements"),
         _list("exchanges.terms", "Terms"),
         _list("parcels.ledgersnapshot", "Ledgers"),
+        _list("parcels.custodyhead", "Custody log"),
     ),
     "Rights": (
         _list("people.staff", "Staff"),
