@@ -30,9 +30,11 @@ FIELDS: Final = frozenset(
         # Of an answer, of a task.
         "method", "route", "status", "task",
         # Of work.
-        "kind", "size", "took_s", "entries", "faults",
+        "kind", "size", "took_s", "entries", "faults", "log",
         # Of an alarm: its number, who it is about by theirs, and what the command that tells of it returned.
         "alarm", "by", "returned",
+        # A delivery and its endpoint by their references, and what came of it.
+        "attempt", "delivery", "endpoint", "reason", "took_ms",
     }
 )  # fmt: skip
 _WITHHELD: Final = "(a message of another program)"
