@@ -231,8 +231,9 @@ class _Deed(Calls):
         return body
 
     def _do(self, request: Request, reference: str, deed: Callable[[Endpoint, Actor], Reply]) -> Response:
-        endpoint, actor = _one(request, reference), actor_of(request)
-        return once(request, lambda: deed(endpoint, actor), complete=self.complete)
+        """Look for the endpoint behind the key: a repeat is answered when it is not there any more."""
+        actor = actor_of(request)
+        return once(request, lambda: deed(_one(request, reference), actor), complete=self.complete)
 
 
 class Rotate(_Deed):
@@ -300,16 +301,12 @@ class Close(_Deed):
         responses=WebhookSerializer,
     )  # fmt: skip
     def post(self, request: Request, reference: str) -> Response:
-        """Answer a repeat too, though the endpoint is not there any more."""
-        actor = actor_of(request)
-
-        def write() -> Reply:
-            endpoint = _one(request, reference)
+        def deed(endpoint: Endpoint, actor: Actor) -> Reply:
             told = {**_body(endpoint), "status": "disabled"}
             endpoints.close(endpoint, by=actor)
             return Reply(200, told)
 
-        return once(request, write)
+        return self._do(request, reference, deed)
 
 
 class Deliveries(Calls, generics.ListAPIView[Delivery]):
