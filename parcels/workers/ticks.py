@@ -16,7 +16,7 @@ class Schedule(NamedTuple):
 
 # config.celery rings for each of these at its period.
 SCHEDULES: Final[Mapping[str, Schedule]] = {
-    "sweep": Schedule(15, ("erase", "match", "recheck", "follow", "screen", "seal", "audit")),
+    "sweep": Schedule(15, ("erase", "match", "recheck", "follow", "screen", "seal", "audit", "relay")),
     "deadlines": Schedule(60, ("deadlines", "rekey")),
     "tidy": Schedule(3600, ("tidy", "verify")),
     "reconcile": Schedule(300, ("reconcile",)),
