@@ -405,13 +405,20 @@ IN_NO_FILE: Final[dict[str, tuple[str, ...]]] = {
         "parcels_ledgersnapshot", "people_staff", "people_client", "people_grant", "people_grantevent",
         "people_signinlink", "people_invitation", "people_passkey", "people_authenticatorapp",
         "people_recoverycode", "people_staffsession", "people_alarm", "parcels_difference",
+        "people_endpoint", "people_delivery",
         "django_admin_log", "pghistory_context",
     ),
     "what shows that nobody changed the audit, and who reads what is nobody's to read": (
         "people_auditleaf", "people_auditsalt", "people_audithead", "people_auditshipment",
         "people_auditcheck", "people_canary",
     ),
-    "keys of rounds, visits and offices, not of one person": ("people_datakey",),
+    "what shows that nobody changed a movement": (
+        "parcels_custodyleaf", "parcels_custodysalt", "parcels_custodynode", "parcels_custodyhead",
+        "parcels_custodycheck",
+    ),
+    "keys of rounds, visits, offices and systems, not of one person": (
+        "people_datakey", "people_endpointkey",
+    ),
     "keys and replies of the machinery, gone in days": (
         "exchanges_round", "exchanges_roundevent", "people_savedreply", "people_throttlewindow",
         "django_session", "oauth2_provider_grant", "oauth2_provider_accesstoken",

@@ -92,7 +92,7 @@ def test_menu_has_only_what_one_may_open(w: World) -> None:
 
     assert ways(w.bruno) == ["Parcels", "Review", "Rounds", "Calendar", "Visits", "Agreements", "Terms"]
     assert ways(staff("nadia", "manager", w.north)) == [
-        "Staff", "Systems", "Rights", "Organisations", "Parties",
+        "Staff", "Systems", "Webhooks", "Deliveries to partners", "Rights", "Organisations", "Parties",
     ]  # fmt: skip
 
 
