@@ -20,6 +20,7 @@ _OUR_OWN = {
     "exchanges/admin/fields.py": {"{str(self.parameter_name): asked}"},  # a class's own word
     # What an officer recorded, by the fields of a tuple of ours; a mark's fields are written out by the callers.
     "people/requests.py": {"asked._asdict()", "fields"},
+    "people/relay/queue.py": {"_end(outcome, wait)"},  # the state and the end of a delivery, by one function
     "people/audit_desk.py": {"{kind: int(key)}"},  # staff or client, of the words that it offered
     "parcels/actions/care.py": {"receipt_codes.new()._asdict()"},
     "people/admin.py": {"{f'{owner}__in': people}"},  # staff or client
