@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 from django.conf import settings
@@ -10,8 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-from people import incidents
-from people.problems import Problem
+from people import incidents, problems
 
 
 class Traced:
@@ -52,6 +52,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer also what no view could: a database that went away is met first by what stands before them."""
+    if problems.is_away(sys.exception()):
+        return problems.unavailable().response() if _is_program(request) else _plain("500.html", 503)
     return _problem(request, "server-error") or _plain("500.html", 500)
 
 
@@ -61,5 +64,8 @@ def _plain(template: str, status: int) -> HttpResponse:
 
 
 def _problem(request: HttpRequest, slug: str) -> HttpResponse | None:
-    is_program = request.path.startswith(("/api/", "/oauth/", "/epcis/"))
-    return Problem(slug).response() if is_program else None
+    return problems.Problem(slug).response() if _is_program(request) else None
+
+
+def _is_program(request: HttpRequest) -> bool:
+    return request.path.startswith(("/api/", "/oauth/", "/epcis/"))

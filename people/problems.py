@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import psycopg
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.db import OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -230,10 +230,23 @@ def _problem(error: Exception, request: HttpRequest) -> Problem | None:
             return Problem("validation")
         case Locked():
             return Problem("locked", headers={"Retry-After": "60"})
-        case OperationalError() | psycopg.OperationalError():
+        case _ if is_away(error):
             _log.error("database_unavailable", exc_info=error)
-            return Problem("unavailable", headers={"Retry-After": "5"})
+            return unavailable()
     return None
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether the database was not there, or took nothing: the same request may be answered later."""
+    if isinstance(error, InternalError):
+        return isinstance(error.__cause__, psycopg.errors.ReadOnlySqlTransaction)
+    return isinstance(
+        error, OperationalError | InterfaceError | psycopg.OperationalError | psycopg.InterfaceError
+    )
+
+
+def unavailable() -> Problem:
+    return Problem("unavailable", headers={"Retry-After": "5"})
 
 
 _SLUGS: Final[Mapping[type[exceptions.APIException], str]] = {

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
-from django.db import IntegrityError
+from django.db import IntegrityError, InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import include, path
@@ -30,6 +31,7 @@ _FAULTS = {
     "403": PermissionDenied(NAME),
     "404": Http404(NAME),
     "500": IntegrityError(f"Key (name)=({NAME}) already exists."),
+    "503": OperationalError(f"terminating connection of {NAME}"),
 }
 
 
@@ -79,6 +81,27 @@ def test_problem_tells_the_reference_of_its_line(
     assert (answer.status_code, answer["Content-Type"]) == (int(status), MEDIA_TYPE)
     assert [line["reference"] for line in lines] == [told["reference"]]
     assert NAME not in str(told) + str(lines)
+
+
+def _read_only() -> InternalError:
+    error = InternalError()
+    error.__cause__ = psycopg.errors.ReadOnlySqlTransaction()
+    return error
+
+
+@pytest.mark.parametrize(
+    "error", [OperationalError(), InterfaceError(), psycopg.OperationalError(), _read_only()]
+)
+def test_database_that_is_away_is_no_fault_of_ours(
+    browser: Client, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    monkeypatch.setitem(_FAULTS, "away", error)
+
+    answer = browser.get("/api/fail/away/")
+
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")
+    assert answer["Retry-After"] == "5"
+    assert browser.get("/fail/away/").status_code == 503
 
 
 @pytest.mark.django_db
