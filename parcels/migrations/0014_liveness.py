@@ -78,7 +78,13 @@ class Migration(migrations.Migration):
                 (
                     "program",
                     models.CharField(
-                        choices=[("worker", "Worker"), ("beat", "Beat"), ("sweep", "Sweep")], max_length=10
+                        choices=[
+                            ("worker", "Worker"),
+                            ("beat", "Beat"),
+                            ("sweep", "Sweep"),
+                            ("relay", "Relay"),
+                        ],
+                        max_length=10,
                     ),
                 ),
                 ("host", models.CharField(max_length=64)),

@@ -80,6 +80,7 @@ class Liveness(models.Model):
         WORKER = "worker"
         BEAT = "beat"
         SWEEP = "sweep"
+        RELAY = "relay"
 
     program = models.CharField(max_length=10, choices=Program.choices)
     host = models.CharField(max_length=64)

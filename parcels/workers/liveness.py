@@ -21,7 +21,7 @@ from django.db.models.functions import Now
 from parcels.models import Liveness
 
 SILENT_AFTER: Final = timedelta(seconds=60)
-"""A beat rings and a worker says that it lives every fifteen, a sweep passes every ten."""
+"""A beat rings and a worker says that it lives every fifteen, a sweep passes every ten, a relay sooner."""
 EVERY_S: Final = 15.0
 _WRITE_EVERY_S: Final = 5.0
 _KEPT: Final = timedelta(days=1)

@@ -10,6 +10,7 @@ import structlog
 from django.db import DatabaseError, InterfaceError, connections
 
 from parcels import outbox
+from parcels.workers import liveness
 from parcels.workers.batches import Stop
 from people.relay import working
 
@@ -40,6 +41,7 @@ def run(stopping: threading.Event, every_s: float, senders: int) -> None:
         try:
             while not stopping.is_set() and outbox.take_up():
                 pass
+            liveness.swept()
         except (DatabaseError, InterfaceError) as error:
             log.error("outbox_failed", error=type(error).__name__)
             connections.close_all()

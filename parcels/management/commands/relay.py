@@ -7,7 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from parcels.workers import relay
+from parcels.models import Liveness
+from parcels.workers import liveness, relay
 from people.relay import working
 
 
@@ -24,4 +25,6 @@ class Command(BaseCommand):
         stopping = threading.Event()
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, lambda *_: stopping.set())
+        liveness.enter(Liveness.Program.RELAY)
         relay.run(stopping, options["every"], options["senders"])
+        liveness.leave()

@@ -34,9 +34,9 @@ def programs() -> list[str]:
     return list(Liveness.objects.order_by("program", "pk").values_list("program", flat=True))
 
 
-def sweep(on: Database) -> "subprocess.Popen[bytes]":
+def sweep(on: Database, program: str = "sweep") -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
-        [sys.executable, "manage.py", "sweep", "--every", "0.2"], cwd=BASE_DIR, env=on.environment(WORKER)
+        [sys.executable, "manage.py", program, "--every", "0.2"], cwd=BASE_DIR, env=on.environment(WORKER)
     )
 
 
@@ -61,6 +61,17 @@ def test_sweep_says_that_it_lives_claims_and_sweeps_and_its_row_goes_with_it(com
         process.send_signal(signal.SIGTERM)
     assert process.wait(10) == 0
     assert Liveness.objects.count() == 0
+
+
+def test_relay_says_that_it_lives_and_its_row_goes_with_it(committed_db: Database) -> None:
+    process = sweep(committed_db, "relay")
+    try:
+        assert until(lambda: programs() == ["relay"])
+        assert Liveness.objects.get().swept_at is not None
+    finally:
+        process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+    assert programs() == []
 
 
 def test_killed_process_is_taken_away_by_the_next(committed_db: Database) -> None:
