@@ -27,6 +27,8 @@ app.conf.update(
     task_serializer="json",
     broker_connection_max_retries=None,
     broker_connection_retry_on_startup=True,
+    broker_channel_error_retry=True,  # also while Redis has no memory left
+    broker_transport="config.unreadable:Transport",  # puts down what is no message
     # A request that rings the bell must not wait for Redis: one short try, and the caller goes on.
     broker_transport_options={
         "socket_timeout": 30,

@@ -8,11 +8,13 @@ query.
 from __future__ import annotations
 
 from collections.abc import Callable
+from queue import Empty
 from typing import TYPE_CHECKING, Any, Final
 
 from celery import Task
 from celery.exceptions import InvalidTaskError
 from celery.worker import strategy
+from kombu.transport import redis
 
 _UNREADABLE: Final = (AttributeError, KeyError, TypeError, ValueError)
 
@@ -39,3 +41,16 @@ def reading(task: _Task, app: Any, consumer: Any) -> Handler:
             raise InvalidTaskError(type(error).__name__) from error
 
     return read
+
+
+class _Channel(redis.Channel):
+    def _brpop_read(self, **options: Any) -> Any:
+        """Read as kombu does; what is no message at all is out of Redis already, and was none."""
+        try:
+            return super()._brpop_read(**options)  # type: ignore[misc]  # the stubs do not know it
+        except _UNREADABLE as error:
+            raise Empty from error
+
+
+class Transport(redis.Transport):
+    Channel = _Channel

@@ -19,6 +19,7 @@ def test_message_is_a_doorbell_and_no_promise() -> None:
 def test_connection_is_tried_again_without_end() -> None:
     assert app.conf.broker_connection_max_retries is None
     assert app.conf.broker_connection_retry_on_startup is True
+    assert app.conf.broker_channel_error_retry is True
     assert app.conf.task_publish_retry is False
 
 

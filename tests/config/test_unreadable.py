@@ -54,6 +54,8 @@ def test_a_worker_survives_what_it_cannot_read(
     bodies = ("%%%", *(base64.b64encode(text).decode() for text in (b"", b"5", b"{}", b"[[]]", b"null")))
     for body in bodies:
         broker.lpush(QUEUE, with_body(body))
+    for item in ("", "no JSON", "5", "null", "[]", "{}", b"\xff\xfe"):
+        broker.lpush(QUEUE, item)
     broker.lpush(QUEUE, message_for("no_such_kind", task="parcels.gone"))
     until = time.monotonic() + 60
     while (broker.llen(QUEUE) or broker.hlen("unacked")) and time.monotonic() < until:
