@@ -12,17 +12,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from config.launcher.processes import BASE_DIR
+from tests.certificates import certificate
 from tests.config.production import HOST, PRODUCTION
 from tests.databases import Database
 
@@ -66,23 +62,6 @@ def running(command: list[str], port: int, log: Path, env: dict[str, str] | None
         process.wait(20)
 
 
-def certificate(folder: Path) -> None:
-    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
-    made = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        .serial_number(x509.random_serial_number()).not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )  # fmt: skip
-    pem = serialization.Encoding.PEM
-    (folder / "fullchain.pem").write_bytes(made.public_bytes(pem))
-    (folder / "privkey.pem").write_bytes(
-        key.private_bytes(pem, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption())
-    )
-
-
 class Answer(NamedTuple):
     status: int
     headers: dict[str, str]
@@ -94,7 +73,7 @@ class Front:
 
     def __init__(self, folder: Path, behind: int) -> None:
         self.folder, self.plain, self.tls, self.behind = folder, free_port(), free_port(), behind
-        certificate(folder)
+        certificate(folder, HOST)
 
     @contextmanager
     def running(self, change: Callable[[str], str] = str) -> Iterator[Front]:

@@ -1,10 +1,12 @@
 """One POST: real receivers with bad manners, and names that lead to where nothing may go."""
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from people.relay import sending
 from people.relay.addresses import Target, Unfit, parsed
 from people.relay.schedule import Outcome
 from people.relay.sending import Limits
+from tests.certificates import certificate
 from tests.people.relay.test_addresses import PRIVATE
 from tests.receivers import listening, receiving
 
@@ -117,6 +120,32 @@ def test_tls_without_a_certificate_that_is_trusted_is_refused() -> None:
         assert post(url, Limits(total_s=2)) == Outcome("tls")
 
     assert len(connected) == 1
+
+
+@pytest.mark.parametrize(
+    ("named", "outcome"),
+    [("localhost", Outcome("status 204", delivered=True)), ("other.example", Outcome("tls"))],
+)
+def test_certificate_that_is_trusted_must_also_be_of_that_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str, outcome: Outcome
+) -> None:
+    certificate(tmp_path, named)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "fullchain.pem"))
+    sending._tls.cache_clear()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "fullchain.pem", tmp_path / "privkey.pem")
+    sent = []
+
+    def answer(taken: socket.socket) -> None:
+        with context.wrap_socket(taken, server_side=True) as secured:
+            sent.append(secured.recv(4096) + secured.recv(4096))  # head and body
+            secured.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    with listening(answer) as (port, _):
+        assert post(f"https://localhost:{port}/hook", Limits(total_s=5)) == outcome
+    sending._tls.cache_clear()
+
+    assert [text[:10] for text in sent] == [b"POST /hook"] * outcome.delivered
 
 
 def test_no_way_of_naming_a_private_address_makes_a_connection() -> None:
