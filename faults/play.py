@@ -28,7 +28,7 @@ from faults.stories import Group
 from faults.watch import Watch
 
 _THREADS: Final = 12
-_UNTOLD: Final = "SELECT 1 FROM people_delivery WHERE state = 'waiting' LIMIT 1"
+_WAITING: Final = "SELECT 1 FROM people_delivery WHERE state = 'waiting' LIMIT 1"
 # What holds people by right, what is ours, and what the database keeps.
 _LEFT_OUT: Final = ("disk", "keys", "promises.jsonl")
 
@@ -182,9 +182,12 @@ class Play:
         poison = list(self.setting.poison.by_number)
         try:
             with self.setting.stage.connect() as connection:
-                left = list(whole.left_due(connection, poison))
-                told = connection.execute(_UNTOLD).fetchall()
-                return not (left or told or list(whole.badly_quarantined(connection, poison)))
+                return not (
+                    list(whole.left_due(connection, poison))
+                    or connection.execute(_WAITING).fetchall()
+                    or effects.untold(connection, self.setting.hears_all)
+                    or list(whole.badly_quarantined(connection, poison))
+                )
         except Exception:
             return False
 

@@ -165,7 +165,8 @@ class Stage:
         wait_for(self.valkey.is_ready, 20, "Redis")
         if base is None:
             self.postgres.make_roles()
-            self.run("manage.py", "migrate", "--verbosity", "0", LIFELINE_AS_OWNER="1")
+            owner = {"LIFELINE_AS_OWNER": "1", "DATABASE_OWNER_URL": self.environment.addresses.owner}
+            self.run("manage.py", "migrate", "--verbosity", "0", **owner)
 
     def keep_base(self, base: Path) -> None:
         """Keep the cluster as it is now, for runs to come."""
@@ -201,8 +202,11 @@ class Stage:
         """
         env = {**self.environment.of("lifeline_worker"), **more}
         done = subprocess.run(  # noqa: S603
-            [sys.executable, *arguments], env=env, cwd=BASE_DIR, capture_output=True, text=True, check=True
+            [sys.executable, *arguments], env=env, cwd=BASE_DIR, capture_output=True, text=True, check=False
         )
+        if done.returncode:
+            sys.stderr.write(done.stderr)
+        done.check_returncode()
         return done.stdout
 
     def begin(self, *arguments: str) -> subprocess.Popen[bytes]:

@@ -62,8 +62,12 @@ def read(connection: Connection, calls: Path, hears_all: str) -> Effects:
         Delivery(reference, endpoint, hashlib.sha256(body.encode()).hexdigest(), state, attempts)
         for reference, endpoint, body, state, attempts in connection.execute(_DELIVERIES)
     ]
-    untold = [what for (what,) in connection.execute(_UNTOLD, [hears_all])]
-    return Effects(deliveries, found, untold)
+    return Effects(deliveries, found, untold(connection, hears_all))
+
+
+def untold(connection: Connection, hears_all: str) -> list[str]:
+    """Return the movements of which the endpoint at that address is not told, nor will be as it stands."""
+    return [what for (what,) in connection.execute(_UNTOLD, [hears_all])]
 
 
 def _is_there(connection: Connection) -> bool:

@@ -13,7 +13,6 @@ from people.relay import secrets
 from people.relay.secrets import Pair
 from tests import factories
 
-NOW = datetime.now(UTC)
 BODY = '{"type":"parcel.moved"}'
 OURS, OLD = Pair(b"o" * 32, b"p" * 32), Pair(b"q" * 32, b"r" * 32)
 
@@ -30,7 +29,7 @@ def test_v1_signature_is_that_of_the_standards_example() -> None:
 
 
 def test_library_of_the_standard_verifies_it() -> None:
-    sent = secrets.headers([OURS], "msg_1", BODY, NOW)
+    sent = secrets.headers([OURS], "msg_1", BODY, datetime.now(UTC))
 
     assert Webhook(OURS.secret_text).verify(BODY, sent) == {"type": "parcel.moved"}
     with pytest.raises(WebhookVerificationError):
@@ -40,7 +39,7 @@ def test_library_of_the_standard_verifies_it() -> None:
 
 
 def test_while_it_rotates_both_secrets_verify_it() -> None:
-    sent = secrets.headers([OURS, OLD], "msg_1", BODY, NOW)
+    sent = secrets.headers([OURS, OLD], "msg_1", BODY, datetime.now(UTC))
 
     for pair in (OURS, OLD):
         Webhook(pair.secret_text).verify(BODY, sent)
@@ -49,7 +48,7 @@ def test_while_it_rotates_both_secrets_verify_it() -> None:
 
 def test_v1a_signature_verifies_with_the_public_key_alone(db: None) -> None:
     key = secrets.make(endpoint())
-    sent = secrets.headers([secrets.opened(key)], "msg_1", BODY, NOW)
+    sent = secrets.headers([secrets.opened(key)], "msg_1", BODY, datetime.now(UTC))
 
     public = Ed25519PublicKey.from_public_bytes(
         base64.b64decode(secrets.public_text(key).removeprefix("whpk_"))
