@@ -130,8 +130,8 @@ class Probes:
         with self._without("sweep", "beat"), self.stage.connect() as holder:
             self.setting.desk.ask("settle", numbers=list(group.by_number))  # which is looked at and logged
             with holder.transaction():
-                holder.execute("LOCK TABLE people_audithead IN SHARE MODE")
-                sealing = [self.stage.begin("manage.py", "drain", "audit") for _ in range(3)]
+                holder.execute("LOCK TABLE parcels_custodyhead, people_audithead IN SHARE MODE")
+                sealing = [self.stage.begin("manage.py", "drain", "seal") for _ in range(3)]
                 self._until(lambda: self.stage.query(_WAITS), 30)
                 time.sleep(_MEANWHILE_S)
             ended = [each.wait(timeout=60) for each in sealing]
