@@ -54,7 +54,7 @@ def _speaker(move: Move, held: Held, by: Actor, details: Mapping[str, object]) -
         raise Refused("not-permitted", "Only a liaison records a partner's word.")
     if not details.get("document"):
         raise Refused("missing-detail", "document")
-    if details["on_behalf_of"] not in custody.codes(held.round):
+    if str(details["on_behalf_of"]) not in custody.codes(held.round):
         raise Refused("validation", "on_behalf_of")
     return custody.speaker(held.round, move.name, details, by.organisation_id)
 

@@ -46,6 +46,9 @@ def check(step: Step, by: Actor, now: datetime) -> None:
             raise Refused("validation", key)
         if key in _WORKERS_OWN and by.kind != "worker":
             raise Refused("validation", key)
+        # Read back as a number by whoever asks which terms screened a parcel last.
+        if key == "rules_version" and not (type(value) is int and 0 < value < 2**15):
+            raise Refused("validation", key)
 
 
 def as_json(details: Mapping[str, object]) -> str:

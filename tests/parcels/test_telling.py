@@ -60,6 +60,15 @@ DETAILS = st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=5), VALUE, ma
 NEEDED = {name: st.fixed_dictionaries(dict.fromkeys(each.needs, VALUE)) for name, each in MOVES.items()}
 
 
+@pytest.mark.parametrize("version", [True, "1", 1.0, 0, 2**15, None])
+def test_version_of_rules_is_a_number(w: World, version: object) -> None:
+    step = Step(accepted(w).number, "screen_pass", NOON, None, {"rules_version": version})
+
+    (result,) = advance([step], by=actors.worker(w.north.pk), now=NOON)
+
+    assert (result.result, result.problem) == ("refused", "validation")
+
+
 def test_no_details_make_advance_fail(w: World) -> None:
     into = consignment(w)
     numbers = [
