@@ -144,6 +144,11 @@ def test_pages_are_accessible_fit_and_break_no_policy(named: BrowserContext, w: 
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
 
+    def press(name: str) -> None:
+        """Press, and wait until the next page is there: nothing else is looked at."""
+        with page.expect_navigation():
+            page.get_by_role("button", name=name, exact=True).click()
+
     def look(name: str) -> None:
         if shots := os.environ.get("SHOTS"):
             width = page.viewport_size["width"] if page.viewport_size else 0
@@ -157,10 +162,10 @@ def test_pages_are_accessible_fit_and_break_no_policy(named: BrowserContext, w: 
     look("login")
     page.get_by_label("Username").fill("nadia")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Go on").click()
+    press("Go on")
     look("second")
     page.get_by_label("Six digits from your app").fill(code())
-    page.get_by_role("button", name="Sign in").click()
+    press("Sign in")
     for name, address in (
         ("account", "/admin/account/"),
         ("app", "/admin/account/app/"),
@@ -170,10 +175,10 @@ def test_pages_are_accessible_fit_and_break_no_policy(named: BrowserContext, w: 
     ):
         page.goto(address)
         look(name)
-    page.get_by_role("button", name="Invite", exact=True).click()
+    press("Invite")
     look("invitation")
     page.goto("/admin/account/")
-    page.get_by_role("button", name="Make ten new ones").click()
+    press("Make ten new ones")
     look("codes")
     StaffSession.objects.update(fresh_at=timezone.now() - timedelta(minutes=6))
     page.goto("/admin/account/app/")
