@@ -17,7 +17,7 @@ from faults.desk import OfficeRefused
 from faults.inflict import KINDS, QUEUE, empty, message_for
 from faults.lives import Life
 from faults.setting import Setting
-from faults.stage import armed
+from faults.stage import armed, wait_for
 from faults.stories import Group
 
 _PARCELS: Final = 3
@@ -35,7 +35,7 @@ _WAITS: Final = "SELECT 1 FROM pg_stat_activity WHERE usename = 'lifeline_app' A
 _MEANWHILE_S: Final = 3.0
 """Shorter than anybody here waits for a lock."""
 _PAUSED_S: Final = 18.0
-_STARTS_S: Final = 7.0
+STARTS_S: Final = 7.0
 """What a process may take until it works."""
 _TO_SCREEN: Final = "SELECT 1 FROM parcels_parcel WHERE status = 'accepted' AND number = ANY(%s)"
 
@@ -120,7 +120,7 @@ class Probes:
             began = time.monotonic()
             self._declared()
             ended = self._until(lambda: self.stage.query(_SENT_TWICE), _PAUSED_S)
-            time.sleep(max(0.0, began + _PAUSED_S + _STARTS_S - time.monotonic()))
+            time.sleep(max(0.0, began + _PAUSED_S + STARTS_S - time.monotonic()))
         is_still_so = bool(ended) and set(ended) <= set(self.stage.query(_SENT_TWICE))
         return time.monotonic() - began if is_still_so else None
 
@@ -159,6 +159,7 @@ class Probes:
 
     def _many(self) -> float | None:
         """Deliver everything many times over while there is work."""
+        wait_for(self.stage.valkey.is_ready, 20, "Redis")
         group = self._declared()
         with redis.Redis.from_url(self.stage.valkey.url, socket_timeout=5) as client:
             for place in range(self.duplicates):

@@ -50,6 +50,8 @@ class Process:
     """On the monotonic clock, while it is down."""
     next_env: Mapping[str, str] = field(default_factory=dict)
     """What the next life alone is told besides."""
+    is_armed: bool = False
+    """Whether this life was told something, and with it each child that it will ever have."""
 
     @property
     def name(self) -> str:
@@ -69,7 +71,7 @@ class Process:
                 self.start()
 
     def start(self) -> None:
-        env = {**self.program.env, **self.next_env}
+        env, self.is_armed = {**self.program.env, **self.next_env}, bool(self.next_env)
         self.popen, self.died_at, self.next_env = replace(self.program, env=env).start(), None, {}
 
     def kill(self) -> None:
@@ -89,6 +91,13 @@ class Process:
         with self.lock:
             self.next_env = env
             self.kill()
+
+    def disarm(self) -> None:
+        """End a life that was told something, so that the next is told nothing."""
+        with self.lock:
+            if self.is_armed or self.next_env:
+                self.next_env = {}
+                self.kill()
 
     @contextmanager
     def down(self) -> Iterator[None]:
