@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from django.db import connection, transaction
@@ -45,6 +46,7 @@ def once(
     key, organisation_id = _key(request), actor_of(request).organisation_id
     asked = _fingerprint(request)
     with transaction.atomic():
+        transaction.on_commit(partial(crashing.reached, "write.committed"))
         if not _lock(f"{organisation_id}:{key}"):
             raise Problem("idempotency-running")
         saved = _saved(organisation_id, key)
@@ -63,7 +65,6 @@ def once(
             reply = Reply(saved.status, saved.body)
         answer = Response(complete(reply.body), reply.status)
         crashing.reached("write.before_commit")
-    crashing.reached("write.committed")
     return answer
 
 
