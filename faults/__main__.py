@@ -17,6 +17,8 @@ from typing import Final
 # Every kind of fault at least once, and some more.
 _SHORT: Final = {"faults": 50, "parcels": 100, "group": 10, "seconds": 75.0, "calm": 150.0, "probes": 1}
 _SHORT["duplicates"] = 500
+# An endpoint that refused for minutes is told some ten movements of each parcel after that, in their order.
+_CALM_A_PARCEL_S: Final = 0.6
 _SERVERS: Final = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL")
 
 
@@ -43,6 +45,7 @@ def _run(options: Namespace, folder: Path) -> int:
     seed = secrets.randbelow(10**6) if options.seed is None else options.seed
     seconds = options.seconds or max(60.0, options.faults * 2.0)
     faults = schedule.make(seed, options.faults, seconds, options.kinds)
+    calm = options.calm or max(240.0, options.parcels * _CALM_A_PARCEL_S)
     if options.replay:
         seed, faults = schedule.read(options.replay)
         seconds = faults[-1].second
@@ -50,7 +53,7 @@ def _run(options: Namespace, folder: Path) -> int:
     say(f"seed {seed}, {len(faults)} faults in {seconds:.0f} s over {options.parcels} parcels, in {folder}")
     play = Play(
         Wishes(
-            seed, options.parcels, options.group, faults, seconds, options.calm, options.probes,
+            seed, options.parcels, options.group, faults, seconds, calm, options.probes,
             options.duplicates, folder, options.base,
         )
     )  # fmt: skip
@@ -87,7 +90,7 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--kinds", nargs="*", default=[], metavar="KIND", help="these faults alone")
     parser.add_argument("--replay", type=Path, metavar="FILE", help="a schedule that was kept")
     parser.add_argument("--group", type=int, default=20, help="parcels that travel together")
-    parser.add_argument("--calm", type=float, default=240, help="seconds until nothing due may be left")
+    parser.add_argument("--calm", type=float, help="most seconds until nothing is due; by parcels without it")
     parser.add_argument("--probes", type=int, default=10, help="how often each recovery is measured")
     parser.add_argument("--duplicates", type=int, default=10_000, help="messages delivered over and over")
     parser.add_argument("--base", type=Path, help="keep the prepared database here, or begin with it")

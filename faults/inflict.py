@@ -209,10 +209,10 @@ class Hand:
         return found[int(told["which"]) % len(found)]
 
     def _exit_at(self, prefix: str, told: Told) -> None:
-        points = {**self.poison, told["point"]: {"nth": told["nth"]}}
-        self._one(prefix, told).arm(
-            armed(points if prefix != "web" else {told["point"]: {"nth": told["nth"]}})
-        )
+        """One of all its children ends there, not each: that would be a program that never works."""
+        always = {} if prefix == "web" else self.poison
+        once = {"nth": told["nth"], "once": self.stage.token()}
+        self._one(prefix, told).arm(armed({**always, told["point"]: once}))
 
     @contextmanager
     def _redis(self) -> Iterator[redis.Redis]:

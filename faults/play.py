@@ -21,7 +21,7 @@ from faults.desk import OfficeRefused
 from faults.inflict import NotHere
 from faults.invariants import Evidence, check_all, effects, histories, promises, whole
 from faults.lives import CANARY, Life, lives
-from faults.probes import STARTS_S, Figures, Probes
+from faults.probes import Figures, Probes
 from faults.schedule import Fault
 from faults.setting import build
 from faults.stories import Group
@@ -81,9 +81,7 @@ class Play:
                 load = self._start_load()
                 self._storm()
             with _Told("calm"):
-                for process in self.setting.stage.processes.values():
-                    process.disarm()
-                time.sleep(STARTS_S * self.setting.pace)
+                self.setting.stage.disarm()
                 self._calm(load)
             with _Told("probes"):
                 probes = Probes(self.setting, times=self.wishes.probes, duplicates=self.wishes.duplicates)

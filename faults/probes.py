@@ -35,7 +35,7 @@ _WAITS: Final = "SELECT 1 FROM pg_stat_activity WHERE usename = 'lifeline_app' A
 _MEANWHILE_S: Final = 3.0
 """Shorter than anybody here waits for a lock."""
 _PAUSED_S: Final = 18.0
-STARTS_S: Final = 7.0
+_STARTS_S: Final = 7.0
 """What a process may take until it works."""
 _TO_SCREEN: Final = "SELECT 1 FROM parcels_parcel WHERE status = 'accepted' AND number = ANY(%s)"
 
@@ -120,7 +120,7 @@ class Probes:
             began = time.monotonic()
             self._declared()
             ended = self._until(lambda: self.stage.query(_SENT_TWICE), _PAUSED_S)
-            time.sleep(max(0.0, began + _PAUSED_S + STARTS_S - time.monotonic()))
+            time.sleep(max(0.0, began + _PAUSED_S + _STARTS_S - time.monotonic()))
         is_still_so = bool(ended) and set(ended) <= set(self.stage.query(_SENT_TWICE))
         return time.monotonic() - began if is_still_so else None
 

@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -50,8 +51,6 @@ class Process:
     """On the monotonic clock, while it is down."""
     next_env: Mapping[str, str] = field(default_factory=dict)
     """What the next life alone is told besides."""
-    is_armed: bool = False
-    """Whether this life was told something, and with it each child that it will ever have."""
 
     @property
     def name(self) -> str:
@@ -71,7 +70,7 @@ class Process:
                 self.start()
 
     def start(self) -> None:
-        env, self.is_armed = {**self.program.env, **self.next_env}, bool(self.next_env)
+        env = {**self.program.env, **self.next_env}
         self.popen, self.died_at, self.next_env = replace(self.program, env=env).start(), None, {}
 
     def kill(self) -> None:
@@ -91,13 +90,6 @@ class Process:
         with self.lock:
             self.next_env = env
             self.kill()
-
-    def disarm(self) -> None:
-        """End a life that was told something, so that the next is told nothing."""
-        with self.lock:
-            if self.is_armed or self.next_env:
-                self.next_env = {}
-                self.kill()
 
     @contextmanager
     def down(self) -> Iterator[None]:
@@ -142,6 +134,7 @@ class Stage:
         self.disk.mkdir(parents=True)
         (folder / "logs").mkdir()
         (folder / MARK).touch()
+        self._tokens = folder / "tokens"
         self.disk_is_small = _mount(self.disk, _DISK_MIB)
         self.postgres = Postgres(self.disk, folder / "logs" / "database.log")
         self.valkey = Valkey(folder, folder / "logs" / "redis.log")
@@ -266,6 +259,17 @@ class Stage:
             process.kill()
         self.listener.close()
         self.postgres.clean_up()
+
+    def token(self) -> str:
+        """Return a new file that the first of those who are told of it takes away."""
+        self._tokens.mkdir(exist_ok=True)
+        number, path = tempfile.mkstemp(dir=self._tokens)
+        os.close(number)
+        return path
+
+    def disarm(self) -> None:
+        """Take away what nobody has come to take: what was armed once ends nobody any more."""
+        shutil.rmtree(self._tokens, ignore_errors=True)
 
     def clear(self) -> None:
         """Delete the folder and all that lies there."""

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, Final
 
 VARIABLE: Final = "LIFELINE_CRASHPOINTS"
-"""`{point: {"nth": 3, "sleep_s": 1.5, "ids": [7]}}`: the third time it is reached in this process, and only
-for work on one of these ids; it ends there, or is held up for that long where `sleep_s` says so."""
+"""`{point: {"nth": 3, "sleep_s": 1.5, "ids": [7], "once": "/a/file"}}`: the third time it is reached in this
+process, and only for work on one of these ids; it ends there, or is held up for that long where `sleep_s`
+says so. With `once` that happens to one of all processes that are told the same: who removes the file."""
 MARK: Final = "fault-harness"
 _AS_IF_KILLED: Final = 137
 
@@ -29,9 +30,19 @@ def reached(point: str, ids: Collection[int] = ()) -> None:
     _reached[point] += 1
     if "nth" in plan and _reached[point] != plan["nth"]:
         return
+    if "once" in plan and not _is_first(Path(plan["once"])):
+        return
     if "sleep_s" not in plan:
         os._exit(_AS_IF_KILLED)
     time.sleep(plan["sleep_s"])
+
+
+def _is_first(token: Path) -> bool:
+    try:
+        token.unlink()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def faults(environment: Mapping[str, str], data: Path, *, https: bool) -> Iterator[str]:

@@ -38,6 +38,14 @@ def test_crashing_waits_for_its_turn_and_for_its_ids() -> None:
     assert run({"work": {"ids": [7]}}, "[1, 7]")[0] == 137
 
 
+def test_crashing_ends_one_of_those_that_share_a_token(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.touch()
+    points = {"work": {"once": str(token)}}
+
+    assert [run(points, "[]")[0], token.exists(), run(points, "[]")[0]] == [137, False, 0]
+
+
 def test_crashing_can_hold_a_process_up_instead() -> None:
     returncode, seconds = run({"work": {"sleep_s": 1.5}}, "[]")
     assert (returncode, seconds > 1.4) == (0, True)
