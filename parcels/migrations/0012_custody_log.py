@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "head of the custody log",
-                "verbose_name_plural": "custody log",
+                "verbose_name_plural": "heads of the custody log",
             },
         ),
         migrations.CreateModel(

@@ -59,7 +59,7 @@ class CustodyHead(models.Model):
 
     class Meta:
         verbose_name = "head of the custody log"
-        verbose_name_plural = "custody log"
+        verbose_name_plural = "heads of the custody log"
 
     def __str__(self) -> str:
         return f"head of {self.size}"
